@@ -1,0 +1,3 @@
+"""The composition root: which plugins make up a test run."""
+
+pytest_plugins = ["harness.fixtures"]

@@ -1,0 +1,1 @@
+"""What everything else stands on: targets, services, served targets, evidence. Imports nothing of ours."""

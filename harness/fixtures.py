@@ -1,0 +1,242 @@
+"""The pytest plugin: the common options, real services as fixtures, evidence and reproduction lines.
+
+The ladder of fixtures: `target` -> `services` -> `database_url` and `redis_url` (isolated for each test) or
+`served_target` (the target itself, seeded, as a real process; one for the session). Under pytest-xdist the
+controller owns the services and its workers ask it for them.
+"""
+
+import contextlib
+import os
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import evidence
+from harness.command_line import DEFAULT_RESULTS, DEFAULT_TARGET, SERVICE_CHOICES, new_seed
+from harness.database import Databases, Pool
+from harness.errors import EXIT_INCONCLUSIVE, EXIT_REQUEST, ProvingGroundError, RequestError
+from harness.guardian import Guardian
+from harness.identities import Identity, read_identities
+from harness.launch import Launched, given, prepared_template, serving, start_services
+from harness.results import Results
+from harness.services.interface import Service
+from harness.services.shared import SharedServices, ask_for_services
+from harness.services.spaces import Spaces
+from harness.target import ServiceName, Target
+
+Services = Mapping[ServiceName, Service]
+
+_SHARED = pytest.StashKey[SharedServices]()
+_SUITES = "suites"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that every part understands."""
+    group = parser.getgroup("proving ground")
+    group.addoption("--target", type=Path, default=DEFAULT_TARGET, metavar="PATH", help="the target.toml")
+    group.addoption("--services", choices=SERVICE_CHOICES, default="auto", help="where Postgres and Redis come from")
+    group.addoption("--results", type=Path, default=DEFAULT_RESULTS, metavar="DIR", help="evidence folder")
+    group.addoption("--seed", type=int, default=None, metavar="N", help="seed of everything random")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle the seed, and where evidence goes, before other plugins read their options."""
+    option = config.option
+    if option.seed is None:
+        option.seed = new_seed()
+    option.hypothesis_seed = str(option.seed)
+    if is_worker(config) or option.collectonly:
+        return
+    try:
+        results = Results(option.results).prepare()
+    except RequestError as error:
+        raise pytest.UsageError(str(error)) from error
+    option.xmlpath = option.xmlpath or str(results.folder / "junit" / f"{suite_name(config)}.xml")
+    option.allure_report_dir = option.allure_report_dir or str(results.folder / "allure")
+
+
+def suite_name(config: pytest.Config) -> str:
+    """Return the name under which this run's evidence is filed: the one suite that was asked for, or `suites`."""
+    places = {Path(argument.split("::")[0]).resolve() for argument in config.args}
+    names = {_suite_of(place) for place in places}
+    return names.pop() if len(names) == 1 else _SUITES
+
+
+def _suite_of(place: Path) -> str:
+    parts = place.parts
+    if _SUITES in parts[:-1]:
+        return parts[parts.index(_SUITES) + 1].removesuffix(".py")
+    return next((part for part in reversed(parts[:-1]) if part != "tests" and not part.startswith("test_")), _SUITES)
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Show what is needed to run the same again."""
+    return f"target: {config.option.target}  services: {config.option.services}  seed: {config.option.seed}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where to ask for services; the controller owns them."""
+    config = node.config
+    shared = config.stash.get(_SHARED, None)
+    if shared is None:
+        shared = config.stash[_SHARED] = SharedServices(
+            lambda guardian: start_services(Target.read(config.option.target), config.option.services, guardian, _say)
+        )
+        config.add_cleanup(shared.close)
+    node.workerinput["services_address"] = shared.address
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give every failure its reproduction line, and say how to reach the database that it used."""
+    report = yield
+    if os.environ.get("CI") == "true":
+        evidence.fail_skips_in_ci(report)
+    if report.failed:
+        evidence.explain(report, item)
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+    """Say with the documented exit code that there were no tests, or that the request was wrong."""
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = EXIT_INCONCLUSIVE
+    if exitstatus == pytest.ExitCode.USAGE_ERROR:
+        session.exitstatus = EXIT_REQUEST
+
+
+def _say(line: str) -> None:
+    os.write(2, f"{line}\n".encode())  # past pytest's capturing: it is progress, not a test's output
+
+
+def _or_exit(error: ProvingGroundError) -> BaseException:
+    """Turn an answer of the error tree into the end of the session: one clear line and the documented code."""
+    return pytest.exit.Exception(str(error), returncode=error.exit_code)
+
+
+# --- the ladder ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def target(request: pytest.FixtureRequest) -> Target:
+    """Return the service under test, as its target.toml describes it."""
+    try:
+        return Target.read(request.config.option.target)
+    except ProvingGroundError as error:
+        raise _or_exit(error) from error
+
+
+@pytest.fixture(scope="session")
+def results(request: pytest.FixtureRequest) -> Results:
+    """Return the folder that takes evidence."""
+    return Results(request.config.option.results)
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """Return the seed of everything random in this run."""
+    chosen: int = request.config.option.seed
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def guardian() -> Iterator[Guardian]:
+    """Yield the owner of all processes and temporary folders that this test process starts."""
+    with Guardian() as guardian:
+        yield guardian
+
+
+@pytest.fixture(scope="session")
+def services(request: pytest.FixtureRequest) -> Services:
+    """Return the target's real services, started on first use."""
+    config = request.config
+    try:
+        if is_worker(config):
+            return ask_for_services(config.workerinput["services_address"])  # type: ignore[attr-defined] # by xdist
+        guardian = request.getfixturevalue("guardian")
+        return start_services(request.getfixturevalue("target"), config.option.services, guardian, _say)
+    except ProvingGroundError as error:
+        raise _or_exit(error) from error
+
+
+@pytest.fixture(scope="session")
+def databases(services: Services) -> Iterator[Databases]:
+    """Yield the maker of databases on the target's Postgres."""
+    with Databases(services["postgres"]) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def spaces(services: Services, request: pytest.FixtureRequest) -> Spaces:
+    """Return this test process's share of the logical databases of the target's Redis."""
+    worker = getattr(request.config, "workerinput", {"workerid": "gw0", "workercount": 1})
+    return Spaces(services["redis"], int(worker["workerid"].removeprefix("gw")), worker["workercount"])
+
+
+@pytest.fixture(scope="session")
+def database_pool(target: Target, services: Services, guardian: Guardian, databases: Databases) -> Iterator[Pool]:
+    """Yield clones of the migrated, empty database, made ahead."""
+    try:
+        template = prepared_template(target, guardian, databases, _other_urls(services), seeded=False)
+    except ProvingGroundError as error:
+        raise _or_exit(error) from error
+    with Pool(services["postgres"], template) as pool:
+        yield pool
+
+
+@pytest.fixture
+def database_url(database_pool: Pool) -> Iterator[str]:
+    """Yield the URL of a migrated, empty database of this test's own; kept as a dump when the test fails."""
+    database = database_pool.lease()
+    yield database.url
+    database_pool.release(database)
+
+
+@pytest.fixture
+def redis_url(spaces: Spaces) -> Iterator[str]:
+    """Yield the URL of an empty logical Redis database of this test's own."""
+    url = spaces.lease()
+    yield url
+    spaces.release(url)
+
+
+@pytest.fixture(scope="session")
+def served_target(request: pytest.FixtureRequest, target: Target) -> Iterator[Launched]:
+    """Yield the target as a real process, on a seeded database of its own; one for each test process."""
+    with contextlib.ExitStack() as stack:
+        try:
+            launched = _launched(request, target, stack)
+        except ProvingGroundError as error:
+            raise _or_exit(error) from error
+        yield launched
+
+
+def _launched(request: pytest.FixtureRequest, target: Target, stack: contextlib.ExitStack) -> Launched:
+    if target.settings.base_url:
+        return given(target)
+    services = request.getfixturevalue("services")
+    spaces = request.getfixturevalue("spaces") if "redis" in services else None
+    return stack.enter_context(serving(target, request.getfixturevalue("guardian"), services, spaces))
+
+
+@pytest.fixture(scope="session")
+def identities(target: Target) -> dict[str, Identity]:
+    """Return the target's users by name."""
+    try:
+        return read_identities(target)
+    except ProvingGroundError as error:
+        raise _or_exit(error) from error
+
+
+def _other_urls(services: Services) -> dict[ServiceName, str]:
+    return {name: service.url for name, service in services.items() if name != "postgres"}

@@ -1,0 +1,1 @@
+"""Real Postgres and Redis, from one of three providers behind one interface."""

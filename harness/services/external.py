@@ -1,0 +1,134 @@
+"""The `external` provider: services that somebody else runs, named by `DATABASE_URL` and `REDIS_URL`.
+
+It touches nothing that it did not create. On Postgres it makes databases of its own, named `harness_RUN_…`, and
+refuses a database that has tables, since a URL that leads to data is more likely a mistake than a wish. On Redis
+it takes the logical database of the URL, refuses one that holds keys, and leaves it empty. A finalizer drops what
+the run created, also when the run is killed.
+"""
+
+import os
+import sys
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import psycopg
+import redis
+from psycopg import sql
+
+from harness.errors import NotOurs, RequestError, ServiceUnavailable
+from harness.services.interface import Provider, Service
+from harness.target import ServiceName
+
+VARIABLES: dict[ServiceName, str] = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+_SCHEMES: dict[ServiceName, tuple[str, ...]] = {
+    "postgres": ("postgresql", "postgres"),
+    "redis": ("redis", "rediss"),
+}
+_TIMEOUT_S = 5
+_CLAIM = "harness-"  # a connection of this name claims its logical database: no key is written, and it ends with us
+
+_COUNT_TABLES = """
+    SELECT count(*) FROM information_schema.tables
+    WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
+"""
+
+
+class External(Provider):
+    """Somebody else's servers."""
+
+    name: ClassVar[str] = "external"
+
+    def check(self, service: ServiceName) -> None:
+        """Prove that the variable is set and holds a URL of the right kind."""
+        _url(service)
+
+    def start(self, service: ServiceName) -> Service:
+        """Connect, refuse what is not empty, and hand the guardian the way to clean up."""
+        url = _url(service)
+        version = {"postgres": self._accept_postgres, "redis": self._accept_redis}[service](url)
+        variable = VARIABLES[service]
+        self.guardian.at_end(
+            [sys.executable, "-m", "harness.services.external", service, self.run_id],
+            {**os.environ, variable: url},
+        )
+        return Service(name=service, url=url, version=version, provider=self.name, origin=variable, run_id=self.run_id)
+
+    def _accept_postgres(self, url: str) -> str:
+        try:
+            with psycopg.connect(url, connect_timeout=_TIMEOUT_S) as connection:
+                tables = connection.execute(_COUNT_TABLES).fetchone()
+                version = connection.execute("SHOW server_version").fetchone()
+        except psycopg.OperationalError as error:
+            raise ServiceUnavailable(f"DATABASE_URL: {_place(url)} cannot be reached: {_first_line(error)}") from None
+        if tables and tables[0]:
+            raise NotOurs(
+                f"DATABASE_URL: {_place(url)} has {tables[0]} tables; name an empty database"
+                " (the harness makes its own beside it), it was not touched"
+            )
+        return str(version[0]) if version else "unknown"
+
+    def _accept_redis(self, url: str) -> str:
+        self._claim = redis.Redis.from_url(
+            url, socket_timeout=_TIMEOUT_S, decode_responses=True, client_name=f"{_CLAIM}{self.run_id}"
+        )
+        try:
+            number = self._claim.client_info()["db"]
+            others = {
+                client["name"].removeprefix(_CLAIM)
+                for client in self._claim.client_list()
+                if client["name"].startswith(_CLAIM) and client["db"] == str(number)
+            }
+            keys, facts = self._claim.dbsize(), self._claim.info("server")
+        except redis.RedisError as error:
+            raise ServiceUnavailable(f"REDIS_URL: {_place(url)} cannot be used: {_first_line(error)}") from None
+        if others != {self.run_id}:
+            raise NotOurs(f"REDIS_URL: {_place(url)} is in use by another run; name another logical database")
+        if keys:
+            raise NotOurs(
+                f"REDIS_URL: {_place(url)} holds {keys} keys; name an empty logical database, it was not touched"
+            )
+        return str(facts["redis_version"])
+
+
+def _url(service: ServiceName) -> str:
+    variable = VARIABLES[service]
+    url = os.environ.get(variable)
+    if not url:
+        raise RequestError(f"--services external: {variable} is not set; give it the URL of a running {service}")
+    if urlsplit(url).scheme not in _SCHEMES[service] or not urlsplit(url).hostname:
+        raise RequestError(f"{variable}: not a URL that starts with {_SCHEMES[service][0]}:// and names a host")
+    return url
+
+
+def _place(url: str) -> str:
+    """Return host, port and database: a URL without its password."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or 'default port'}{parts.path}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]
+
+
+def clean_up(service: ServiceName, run_id: str) -> None:
+    """Drop every database of a run, or empty the logical database that it claimed."""
+    {"postgres": _drop_databases, "redis": _flush}[service](_url(service), run_id)
+
+
+def _drop_databases(url: str, run_id: str) -> None:
+    with psycopg.connect(url, autocommit=True, connect_timeout=_TIMEOUT_S) as connection:
+        names = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"harness_{run_id}_"]
+        ).fetchall()
+        for (name,) in names:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _flush(url: str, _run_id: str) -> None:
+    """Empty the logical database: it was empty when the run claimed it, so all in it is the run's."""
+    with redis.Redis.from_url(url, socket_timeout=_TIMEOUT_S) as client:
+        client.flushdb()
+
+
+if __name__ == "__main__":
+    clean_up(sys.argv[1], sys.argv[2])  # type: ignore[arg-type] # the guardian calls what `start` wrote
