@@ -159,7 +159,7 @@ def _serve(guard: Guard, client: socket.socket, parent_fd: int | None) -> None:
 def main() -> int:
     """Guard the process whose pid is the first argument."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: None)  # not SIG_IGN: our children would inherit that
     if _LINUX:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     guard = Guard()

@@ -145,7 +145,8 @@ def _log_in(name: str, login: Login, base_url: str) -> dict[str, str]:
         with urllib.request.urlopen(request, timeout=LOGIN_TIMEOUT_S) as answer:  # noqa: S310 - as above
             return _credentials(login, answer)
     except urllib.error.HTTPError as error:
-        said = error.read(300).decode(errors="replace").strip()
+        with error:
+            said = error.read(300).decode(errors="replace").strip()
         raise IdentityRefused(f"identity {name}: {login.verb} {url} answered {error.code}: {said}") from error
     except (OSError, http.client.HTTPException) as error:
         raise IdentityRefused(f"identity {name}: {login.verb} {url}: {error}") from error

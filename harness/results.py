@@ -229,7 +229,10 @@ class Threshold(Record, frozen=True):
 
 
 class LoadSummary(Document, frozen=True):
-    """`load/<profile>/summary.json`."""
+    """`load/<profile>/summary.json`; all but `warm_up` is of the measured stages.
+
+    `inconclusive`: why the run says nothing (interrupted, no requests, a saturated generator), and what to change.
+    """
 
     FILE = "load/{}/summary.json"
     profile: str
@@ -242,6 +245,8 @@ class LoadSummary(Document, frozen=True):
     thresholds: tuple[Threshold, ...]
     errors: tuple[str, ...]
     reproduce: str
+    inconclusive: tuple[str, ...] = ()
+    warm_up: EndpointLoad | None = None
 
 
 # --- security ------------------------------------------------------------------------------------------------

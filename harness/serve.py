@@ -90,13 +90,20 @@ class _NotYet(Exception):
 
 def _answers(url: str) -> bool:
     """Whether a URL answers 2xx; anything else is `_NotYet`, with what came instead."""
+    status = _status(url)
+    if not 200 <= status < 300:  # noqa: PLR2004 - the 2xx class
+        raise _NotYet(f"it answered {status}")
+    return True
+
+
+def _status(url: str) -> int:
+    """Return the status of a GET; `_NotYet` when nothing answers."""
     try:
         with urllib.request.urlopen(url, timeout=_PROBE_TIMEOUT_S) as answer:  # noqa: S310 - http(s) only
-            if 200 <= answer.status < 300:  # noqa: PLR2004 - the 2xx class
-                return True
-            raise _NotYet(f"it answered {answer.status}")
+            return int(answer.status)
     except urllib.error.HTTPError as error:
-        raise _NotYet(f"it answered {error.code}") from error
+        with error:
+            return error.code
     except (OSError, http.client.HTTPException) as error:
         raise _NotYet(f"no answer ({error})") from error
 
@@ -109,12 +116,9 @@ def await_given_target(target: Target, base_url: str) -> None:
 
     """
     try:
-        with urllib.request.urlopen(base_url, timeout=_PROBE_TIMEOUT_S):  # noqa: S310 - checked by target.py
-            return
-    except urllib.error.HTTPError:
-        return
-    except (OSError, http.client.HTTPException) as error:
-        raise TargetNotReady(f"{target.name}: base_url {base_url} does not answer ({error})") from error
+        _status(base_url)
+    except _NotYet as error:
+        raise TargetNotReady(f"{target.name}: base_url {base_url}: {error}") from error
 
 
 def run_commands(

@@ -1,0 +1,106 @@
+"""Nothing that a run starts outlives it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.errors import Inconclusive, TimedOut
+from harness.guardian import Guardian
+from harness.wait import wait_for
+
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+)
+LEAVES_ORPHAN = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}], start_new_session=True)
+print(child.pid, flush=True)
+"""
+RUN = f"""
+import sys, time
+from pathlib import Path
+from harness.guardian import Guardian
+guardian = Guardian()
+process = guardian.spawn([sys.executable, "-c", {STUBBORN!r}], output=guardian.folder / "log")
+finalizer = "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()"
+guardian.at_end([sys.executable, "-c", finalizer, sys.argv[1]])
+print(process.pid, guardian.folder, flush=True)
+time.sleep(600)
+"""
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is not a zombie."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def until_gone(pid: int) -> None:
+    wait_for(lambda: not is_running(pid), what=f"the end of process {pid}", timeout_s=10)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_run_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+    """However a run is killed, its processes and folder go and its finalizers run."""
+    finalized = tmp_path / "finalized"
+    run = subprocess.Popen([sys.executable, "-c", RUN, finalized], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with run:
+        assert run.stdout is not None
+        pid, folder = run.stdout.readline().decode().split()
+        assert is_running(int(pid))
+        run.send_signal(number)
+    until_gone(int(pid))
+    wait_for(finalized.exists, what="the finalizer", timeout_s=10)
+    wait_for(lambda: not Path(folder).exists(), what="the folder's removal", timeout_s=10)
+
+
+def test_orphans_end_with_the_run() -> None:
+    """A process that a target left behind in a session of its own is stopped all the same."""
+    with Guardian() as guardian:
+        leaver = guardian.spawn([sys.executable, "-c", LEAVES_ORPHAN], output=guardian.folder / "log")
+        assert leaver.wait(10) == 0
+        orphan = int(leaver.output.read_text().split()[0])
+        assert is_running(orphan)
+    assert not is_running(orphan)
+
+
+def test_killed_guard_takes_its_processes_along() -> None:
+    """When the guard itself is killed, nothing that it guarded stays."""
+    guardian = Guardian()
+    process = guardian.spawn([sys.executable, "-c", STUBBORN], output=guardian.folder / "log")
+    guard = int(Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    os.kill(guard, signal.SIGKILL)
+    until_gone(process.pid)
+    with pytest.raises(Inconclusive, match="could be removed"):
+        guardian.close()
+    shutil.rmtree(guardian.folder)
+
+
+def test_stubborn_process_is_killed() -> None:
+    """A process that ignores its end signal is killed after the grace period."""
+    with Guardian() as guardian:
+        process = guardian.spawn([sys.executable, "-c", STUBBORN], output=guardian.folder / "log")
+        wait_for(process.last_output, what="its start", timeout_s=10)
+        assert process.stop(grace_s=0.2) == -signal.SIGKILL
+
+
+def test_unknown_command_is_an_error_here() -> None:
+    """A command that does not exist is the caller's error, with the file's name."""
+    with Guardian() as guardian, pytest.raises(FileNotFoundError) as missing:
+        guardian.spawn(["no-such-command"], output=guardian.folder / "log")
+    assert missing.value.filename == "no-such-command"
+
+
+def test_waiting_has_a_deadline() -> None:
+    """Waiting for a process that goes on ends at the deadline and names it."""
+    with Guardian() as guardian:
+        process = guardian.spawn([sys.executable, "-c", STUBBORN], output=guardian.folder / "log")
+        with pytest.raises(TimedOut, match="the end of python"):
+            process.wait(0.05)
