@@ -18,6 +18,7 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -46,7 +47,7 @@ class Guard:
     """The run's processes, finalizers and folder."""
 
     def __init__(self) -> None:
-        self.folder = tempfile.mkdtemp(prefix="proving-ground-")
+        self.folder = tempfile.mkdtemp(prefix="proving-ground-", dir=_temporary_folder())
         Path(self.folder).chmod(0o755)  # Postgres runs as another user when we are root
         self.processes: dict[int, tuple[subprocess.Popen[bytes], int]] = {}
         self.finalizers: list[tuple[list[str], dict[str, str]]] = []
@@ -124,6 +125,17 @@ class Guard:
             sys.stderr.write(f"clean-up failed: {error}\n")
             return False
         return done.returncode == 0
+
+
+def _temporary_folder() -> str:
+    """Return the user's temporary folder; for root, whose Postgres runs as somebody else, one that all may enter."""
+    usual = tempfile.gettempdir()
+    places = [usual] if os.geteuid() else [usual, "/tmp", "/var/tmp"]  # noqa: S108 - mkdtemp makes a private name in it
+    return next(filter(_open_to_all, places), usual)
+
+
+def _open_to_all(folder: str) -> bool:
+    return all(place.stat().st_mode & stat.S_IXOTH for place in (Path(folder), *Path(folder).parents))
 
 
 def _kill_orphans() -> None:

@@ -171,12 +171,13 @@ class OperationReach(Record, frozen=True):
 
 
 class ContractCoverage(Document, frozen=True):
-    """`contract/coverage.json`."""
+    """`contract/coverage.json`: what was reached, and each failed check with the line that shows it again."""
 
     FILE = "contract/coverage.json"
     seed: int
     identity: str | None
     operations: tuple[OperationReach, ...]
+    failures: tuple[Failure, ...] = ()
 
 
 # --- load ----------------------------------------------------------------------------------------------------

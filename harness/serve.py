@@ -161,8 +161,10 @@ def _spawn(
     key: str,
 ) -> GuardedProcess:
     argv = [_fill(word, words) for word in command]
+    scratch = guardian.folder / "tmp"  # what a killed target leaves in its temporary folder goes with the run
+    scratch.mkdir(exist_ok=True)
     try:
-        return guardian.spawn(argv, output=log, cwd=target.directory, env=environment)
+        return guardian.spawn(argv, output=log, cwd=target.directory, env={**environment, "TMPDIR": str(scratch)})
     except FileNotFoundError as error:
         raise TargetFileError(target.file, key, f"{argv[0]!r} does not exist or is not on PATH") from error
     except PermissionError as error:

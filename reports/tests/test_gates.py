@@ -1,0 +1,168 @@
+"""Each kind of evidence gives the right gates, whatever state it is in."""
+
+import pytest
+from msgspec.structs import replace
+
+from harness.results import Arrivals, Generator, OperationReach, Status
+from reports.evidence import Evidence, Unreadable
+from reports.gates import all_gates
+from reports.junit import Suite
+from reports.tests.samples import (
+    BANDIT,
+    BROKEN,
+    COVERAGE,
+    FINDING,
+    FINDINGS,
+    LOAD,
+    PIP_AUDIT,
+    RUN,
+    SKIPPED,
+    SOUND,
+    SUITE,
+    part,
+)
+
+PASS, FAIL, INCONCLUSIVE = Status.PASS, Status.FAIL, Status.INCONCLUSIVE
+TORN = Unreadable("some/file", "some/file: unreadable: torn")
+UNREACHED = OperationReach(operation="DELETE /x", cases=0, statuses=(), unseen=("204",))
+OFFLINE_SCAN = replace(PIP_AUDIT, incomplete="no network")
+
+
+def suite(**changes: object) -> Evidence:
+    """Return evidence of a unit suite that was run alone."""
+    return Evidence(suites={"unit": replace(SUITE, **changes)})
+
+
+def load(**changes: object) -> Evidence:
+    """Return evidence of a load profile that was run alone."""
+    return Evidence(loads={"smoke": replace(LOAD, **changes)})
+
+
+def security(**changes: object) -> Evidence:
+    """Return evidence of the security part that was run alone."""
+    return Evidence(security=replace(FINDINGS, **changes))
+
+
+def ran(**changes: object) -> Evidence:
+    """Return evidence of a whole, otherwise sound run."""
+    return replace(SOUND, run=replace(RUN, **changes))
+
+
+def broken_threshold(status: Status) -> Evidence:
+    """Return a load profile of which one threshold says something else than pass."""
+    return load(thresholds=(replace(LOAD.thresholds[0], status=status), LOAD.thresholds[1]))
+
+
+def test_all_well() -> None:
+    """A run in which all is well has only gates that pass, and none of them asks to be reproduced."""
+    gates = all_gates(SOUND)
+    assert {PASS} == {gate.status for gate in gates}
+    assert {None} == {gate.reproduce for gate in gates}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "name", "status", "said"),
+    [
+        (suite(), "suite/unit", PASS, "41 of 41 tests passed"),
+        (suite(failed=(BROKEN,)), "suite/unit", FAIL, "1 of 42 tests failed"),
+        (suite(passed=0), "suite/unit", INCONCLUSIVE, "no tests were run"),
+        (suite(passed=0, skipped=(SKIPPED,)), "suite/unit", INCONCLUSIVE, "1 skipped"),
+        (suite(skipped=(SKIPPED,)), "suite/unit", PASS, "test_c: no chromium"),
+        (replace(suite(skipped=(SKIPPED,)), ci=True), "suite/unit", INCONCLUSIVE, "test_c: no chromium"),
+        (replace(SOUND, suites={"unit": replace(SUITE, skipped=(SKIPPED,))}), "suite/unit", INCONCLUSIVE, "1 skipped"),
+        (suite(xfailed=2), "suite/unit", PASS, "2 expected failures"),
+        (Evidence(suites={"unit": TORN}), "suite/unit", INCONCLUSIVE, "torn"),
+        (Evidence(contract=COVERAGE), "contract/operations", PASS, "2 of 2 operations reached by 552 cases"),
+        (Evidence(contract=replace(COVERAGE, operations=())), "contract/operations", INCONCLUSIVE, "no operations"),
+        (Evidence(contract=replace(COVERAGE, operations=(UNREACHED,))), "contract/operations", INCONCLUSIVE, "0 of 1"),
+        (Evidence(contract=TORN), "contract/operations", INCONCLUSIVE, "torn"),
+        (Evidence(suites={"contract": SUITE}), "contract/operations", INCONCLUSIVE, "missing"),
+        (load(), "load/smoke/measured", PASS, "1,000 requests in 20 s"),
+        (load(), "load/smoke/failures < 1%", PASS, "observed 0 of 1,000"),
+        (broken_threshold(FAIL), "load/smoke/response p99 < 250ms", FAIL, "observed"),
+        (broken_threshold(INCONCLUSIVE), "load/smoke/response p99 < 250ms", INCONCLUSIVE, "observed"),
+        (load(thresholds=()), "load/smoke/measured", INCONCLUSIVE, "no thresholds"),
+        (Evidence(loads={"smoke": TORN}), "load/smoke", INCONCLUSIVE, "torn"),
+        (security(), "security/bandit", PASS, "0 findings of severity medium or worse; 1 below it"),
+        (security(findings=(FINDING,)), "security/bandit", FAIL, "1 finding of severity medium"),
+        (security(findings=(replace(FINDING, severity="dire"),)), "security/bandit", FAIL, "1 finding"),
+        (security(findings=(replace(FINDING, accepted="x"),)), "security/bandit", PASS, "1 accepted by waivers"),
+        (security(scans=(replace(BANDIT, fail_on="high"),), findings=(FINDING,)), "security/bandit", PASS, "high"),
+        (security(scans=(replace(BANDIT, incomplete="gone"),)), "security/bandit", INCONCLUSIVE, "incomplete: gone"),
+        (security(scans=(replace(BANDIT, covered=0),)), "security/bandit", INCONCLUSIVE, "covered nothing"),
+        (security(scans=()), "security/bandit", INCONCLUSIVE, "no record of itself"),
+        (security(scans=(), findings=()), "security/findings", INCONCLUSIVE, "no scan was run"),
+        (Evidence(security=TORN), "security/findings", INCONCLUSIVE, "torn"),
+        (SOUND, "target/start", PASS, "ready in 1.2 s; 3 identities could log in"),
+        (replace(ran(parts=(part("target", 1),)), target=None), "target/start", FAIL, "failed to start"),
+        (replace(ran(parts=(part("target", 3),)), target=None), "target/start", INCONCLUSIVE, "exit code 3"),
+        (Evidence(target=TORN), "target/start", INCONCLUSIVE, "torn"),
+        (SOUND, "run/parts", PASS, "9 of 9 parts left sound evidence"),
+        (ran(parts=(part("unit", None),)), "run/parts", INCONCLUSIVE, "not: unit"),
+        (ran(parts=(part("unit", -9),)), "run/parts", INCONCLUSIVE, "not: unit"),
+        (ran(parts=(part("unit", 1),)), "run/parts", INCONCLUSIVE, "not: unit"),
+        (ran(parts=()), "run/parts", INCONCLUSIVE, "asked for no part"),
+        (ran(finished=None), "run/parts", INCONCLUSIVE, "interrupted"),
+        (replace(SOUND, lacking={"load": ("load/*/summary.json",)}), "run/parts", INCONCLUSIVE, "not: load"),
+        (Evidence(run=TORN), "run/parts", INCONCLUSIVE, "torn"),
+        (Evidence(), "run/evidence", INCONCLUSIVE, "no evidence"),
+    ],
+)
+def test_status(evidence: Evidence, name: str, status: Status, said: str) -> None:
+    """Each state of the evidence has its status, says why, and can be reproduced unless it passes."""
+    gate = next(gate for gate in all_gates(evidence) if gate.name == name)
+    assert (status, True) == (gate.status, said in gate.summary)
+    assert (gate.status is PASS) is (gate.reproduce is None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"generator": Generator(cpu=0.99, lag_p99_ms=40, saturated=True)}, "saturated (CPU 99% of a core"),
+        ({"arrivals": Arrivals(intended=1000, started=900, dropped=100, late=0)}, "100 of 1,000 arrivals were dropped"),
+        ({"arrivals": Arrivals(intended=0, started=0, dropped=0, late=0)}, "no requests were made"),
+        ({"total": replace(LOAD.total, count=0)}, "no requests were made"),
+    ],
+)
+def test_unsound_load(changes: dict[str, object], said: str) -> None:
+    """A threshold that holds in an unsound measurement proves nothing."""
+    gates = all_gates(load(**changes))
+    assert {INCONCLUSIVE} == {gate.status for gate in gates}
+    assert said in gates[0].summary
+
+
+def test_saturated_threshold() -> None:
+    """A threshold broken while the generator was saturated does not blame the target."""
+    generator = Generator(cpu=1.0, lag_p99_ms=90, saturated=True)
+    thresholds = (replace(LOAD.thresholds[0], status=FAIL),)
+    assert INCONCLUSIVE is all_gates(load(generator=generator, thresholds=thresholds))[1].status
+
+
+def test_offline_scan() -> None:
+    """A scan that needs a network is accepted while there is none, but only then, and not what it found."""
+    evidence = security(scans=(OFFLINE_SCAN,), findings=())
+    found = security(scans=(OFFLINE_SCAN,), findings=(replace(FINDING, tool="pip-audit"),))
+    assert [gate.accepted for gate in all_gates(evidence)] == [None]
+    assert [gate.accepted for gate in all_gates(replace(evidence, offline=True))] == ["offline"]
+    assert [(gate.status, gate.accepted) for gate in all_gates(replace(found, offline=True))] == [(FAIL, None)]
+
+
+def test_failures_reproduce() -> None:
+    """A failed test is named with its own command, which is also the gate's."""
+    gate = all_gates(suite(failed=(BROKEN,)))[0]
+    assert BROKEN.reproduce == gate.reproduce == gate.failures[0].reproduce
+    assert gate.failures[0].what == "suites.unit.test_a::test_b: assert 1 == 2"
+
+
+def test_explained_exit_code() -> None:
+    """A part that ends with 1 is sound when a gate of its own says why."""
+    evidence = replace(ran(parts=(part("unit", 1),)), suites={"unit": replace(SUITE, failed=(BROKEN,))})
+    assert [(gate.name, gate.status) for gate in all_gates(evidence) if gate.kind == "run"] == [("run/parts", PASS)]
+
+
+def test_command_of_the_run() -> None:
+    """Without a command of its own, a gate is reproduced by the part's command in the run record."""
+    evidence = replace(SOUND, suites={"unit": Suite(passed=0, xfailed=0, failed=(), skipped=(), seconds=0, seed=None)})
+    assert (
+        next(gate for gate in all_gates(evidence) if gate.kind == "suite").reproduce == "python -m pytest suites/unit"
+    )

@@ -1,0 +1,1 @@
+"""Static scans and dynamic probes behind one policy; `python -m security`. Runs on any target."""

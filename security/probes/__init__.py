@@ -1,0 +1,1 @@
+"""Dynamic tests against the running target, one file each, behind `interface.py`."""

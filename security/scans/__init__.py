@@ -1,0 +1,1 @@
+"""Static scanners, one file each, behind `interface.py`."""

@@ -1,0 +1,1 @@
+"""Tests of this project, one folder for each kind of evidence."""

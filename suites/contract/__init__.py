@@ -1,0 +1,1 @@
+"""Contract evidence on any target: Schemathesis over every operation of its OpenAPI document."""

@@ -1,0 +1,73 @@
+"""The reference app with one fault, named by FAULT: for tests that prove the harness sees it.
+
+Start one by hand with `FAULT=unhandled_error python -m harness check --target suites/specimens/target.toml`.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from reference_app import create_app
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+SLOW_S = 0.4
+
+
+def unhandled_error(app: Application) -> Application:
+    """Answer 500 to every read of one pipeline."""
+
+    def broken(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"].split("/")
+        if environ["REQUEST_METHOD"] == "GET" and path[1:3] == ["api", "pipelines"] and len(path) == 4:
+            start_response("500 INTERNAL SERVER ERROR", [("Content-Type", "text/html")])
+            return [b"Traceback (most recent call last): ..."]
+        return app(environ, start_response)
+
+    return broken
+
+
+def missing_header(app: Application) -> Application:
+    """Forget X-Content-Type-Options on every answer."""
+
+    def bare(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def without(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
+            kept = [(name, value) for name, value in headers if name.lower() != "x-content-type-options"]
+            return start_response(status, kept, *rest)
+
+        return app(environ, without)
+
+    return bare
+
+
+def slow_query(app: Application) -> Application:
+    """Answer every list of pipelines late."""
+
+    def slow(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/api/pipelines":
+            time.sleep(SLOW_S)
+        return app(environ, start_response)
+
+    return slow
+
+
+def open_door(app: Application) -> Application:
+    """Let anybody read the list of pipelines, as if authentication had been forgotten there."""
+
+    def unguarded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/api/pipelines" and environ["REQUEST_METHOD"] == "GET":
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b'{"items": [], "next_cursor": null}']
+        return app(environ, start_response)
+
+    return unguarded
+
+
+def none(app: Application) -> Application:
+    """Change nothing: the control."""
+    return app
+
+
+FAULTS = {fault.__name__: fault for fault in (none, unhandled_error, missing_header, slow_query, open_door)}
+
+application = FAULTS[os.environ.get("FAULT", "none")](create_app().wsgi_app)
