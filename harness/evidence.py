@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -25,9 +26,11 @@ def explain(report: pytest.TestReport, item: pytest.Item) -> None:
 
 def reproduction(item: pytest.Item) -> str:
     """Return the shell line that runs one test again, with the same target, services and seed."""
-    option = item.config.option
+    option, here = item.config.option, Path.cwd()
+    file = item.path.relative_to(here) if item.path.is_relative_to(here) else item.path
+    test = "::".join([str(file), *item.nodeid.split("::")[1:]])
     return python_command(
-        *("-m", "pytest", item.nodeid, "--target", option.target),
+        *("-m", "pytest", test, "--target", option.target),
         *("--services", option.services, "--seed", str(option.seed)),
     )
 

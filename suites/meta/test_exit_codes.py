@@ -1,5 +1,6 @@
 """0 pass, 1 a gate failed, 2 the request was wrong, 3 inconclusive: one clear line, never a traceback."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,8 @@ def test_failure_shows_its_reproduction(tmp_path: Path) -> None:
     """A failed test prints the line that runs it again, and that line fails again."""
     done = pytest_run(tmp_path, "def test_it(seed): assert seed < 0", "--seed", "7")
     line = next(line for line in done.stdout.splitlines() if "test_it.py::test_it" in line and "--seed 7" in line)
-    assert sys.executable.rsplit("/", 1)[1] in line
+    again = subprocess.run(shlex.split(line) + ["-c", "pyproject.toml", "-p", "harness.fixtures"], check=False)
+    assert again.returncode == EXIT_FAIL
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Journeys of the reference app: what its simulated users do."""
