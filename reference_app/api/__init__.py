@@ -1,0 +1,1 @@
+"""HTTP: routes, input and output shapes, problems, headers, the API document. No rules live here."""

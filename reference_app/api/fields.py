@@ -1,0 +1,54 @@
+"""The types of single fields. The API document states exactly what they accept.
+
+Patterns keep to what Rust (which checks here), Python and ECMAScript read alike. Integers and texts
+are strict: "5" and true are not 5. Text holds no NUL, which Postgres cannot store; lone
+surrogates are refused by pydantic, which demands Unicode.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+BIGGEST_ID = 2**53 - 1
+"""What every JSON reader keeps exact (RFC 8259, section 6)."""
+BIGGEST_NUMBER = 2**31 - 1
+LARGEST_PAGE = 100
+DEFAULT_PAGE = 20
+
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+def _from_decimal(text: object) -> object:
+    """Read the one way to write a number in a URL: no sign, space, leading zero or other script's digits."""
+    if isinstance(text, str):
+        if not _DECIMAL.fullmatch(text):
+            raise ValueError("Input should be an integer in decimal digits")
+        return int(text)
+    return text
+
+
+def _from_whole(number: object) -> object:
+    """Read 5.0 as the integer that it is to JSON Schema; true stays no number."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+UrlId = Annotated[int, Field(ge=1, le=BIGGEST_ID), BeforeValidator(_from_decimal)]
+PageLimit = Annotated[int, Field(ge=1, le=LARGEST_PAGE), BeforeValidator(_from_decimal)]
+BigNumber = Annotated[int, Field(strict=True, ge=1, le=BIGGEST_ID), BeforeValidator(_from_whole)]
+Number = Annotated[int, Field(strict=True, ge=1, le=BIGGEST_NUMBER), BeforeValidator(_from_whole)]
+
+_LINE = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+Line = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=_LINE)]
+"""One line that starts with something to see."""
+
+Text = Annotated[str, StringConstraints(strict=True, max_length=4000, pattern=r"^[^\x00]*$")]
+Message = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=4000, pattern=r"^[^\x00]+$")]
+Branch = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")
+]
+CommitSha = Annotated[str, StringConstraints(strict=True, min_length=40, max_length=40, pattern=r"^[0-9a-f]{40}$")]
+Username = Annotated[
+    str, StringConstraints(strict=True, min_length=2, max_length=32, pattern=r"^[a-z][a-z0-9_-]{1,31}$")
+]
+GivenPassword = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[^\x00]+$")]

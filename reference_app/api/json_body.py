@@ -1,0 +1,30 @@
+"""JSON as this API reads and writes it."""
+
+import json
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from flask import Response
+from flask.json.provider import DefaultJSONProvider
+from pydantic import BaseModel
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+class StrictJsonProvider(DefaultJSONProvider):
+    """Reads only what RFC 8259 calls JSON; whatever else comes is a `ValueError`, which Flask makes a 400."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Parse `s`; NaN, infinities and nesting beyond the interpreter's stack are errors too."""
+        try:
+            return json.loads(s, parse_constant=_refuse_constant, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+def json_response(result: BaseModel, status: HTTPStatus = HTTPStatus.OK, location: str | None = None) -> Response:
+    """Return `result` as a JSON response; `location` names the object that was made."""
+    headers = {"Location": location} if location else None
+    return Response(result.model_dump_json(), status, headers, mimetype="application/json")

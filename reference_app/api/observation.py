@@ -1,0 +1,52 @@
+"""Around every request: its id, its log line, its metrics."""
+
+import re
+import time
+import uuid
+
+import structlog
+from flask import Flask, Response, g, request
+
+from reference_app.metrics import Metrics
+
+REQUEST_ID_HEADER = "X-Request-ID"
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+_log = structlog.get_logger("reference_app.requests")
+
+
+def observe_requests(app: Flask, metrics: Metrics) -> None:
+    """Log and measure all of `app`'s requests."""
+
+    def begin() -> None:
+        g.started_s = time.perf_counter()
+        g.request_id = _request_id(request.headers.get(REQUEST_ID_HEADER, ""))
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        metrics.in_flight.inc()
+
+    def finish(response: Response) -> Response:
+        duration_s = time.perf_counter() - g.started_s
+        route = request.url_rule.rule if request.url_rule else None
+        metrics.observe(request.method, route, response.status_code, duration_s)
+        response.headers[REQUEST_ID_HEADER] = g.request_id
+        _log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            duration_ms=round(duration_s * 1000, 2),
+        )
+        return response
+
+    def end(_error: BaseException | None) -> None:
+        metrics.in_flight.dec()
+        structlog.contextvars.clear_contextvars()
+
+    app.before_request(begin)
+    app.after_request(finish)
+    app.teardown_request(end)
+
+
+def _request_id(given: str) -> str:
+    """Keep a well-formed id that a proxy gave; otherwise make one, so that logs cannot be forged."""
+    return given if _ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex

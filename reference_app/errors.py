@@ -1,0 +1,61 @@
+"""What can go wrong, in the application's own words; `api/problems.py` gives each its HTTP status.
+
+AppError
+├── NotAuthenticatedError     no session, or one that has ended
+├── WrongCredentialsError     a login that names no active user with that password
+├── ForbiddenError            the user may not do this to that object
+├── NotFoundError             no such object
+├── ConflictError             the object's state, or another object, stands in the way
+└── InvalidInputError         the request breaks a rule; carries one `Violation` per place
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+class AppError(Exception):
+    """Parent of every error that the application raises by itself; its text may be shown to clients."""
+
+
+class NotAuthenticatedError(AppError):
+    """The request carries no session, or one that has ended."""
+
+
+class WrongCredentialsError(AppError):
+    """No active user has this name and password; which of the two is wrong stays unsaid."""
+
+    def __init__(self) -> None:
+        super().__init__("The username or the password is wrong.")
+
+
+class ForbiddenError(AppError):
+    """The user is known, and may not do this."""
+
+
+class NotFoundError(AppError):
+    """No object has this identity."""
+
+    def __init__(self, kind: str, identity: int) -> None:
+        super().__init__(f"There is no {kind} {identity}.")
+
+
+class ConflictError(AppError):
+    """The request is well-formed, and the present state does not allow it."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken rule: which part of the request, a JSON pointer inside that part, and what is wrong."""
+
+    part: Literal["path", "query", "body"]
+    pointer: str
+    detail: str
+
+
+class InvalidInputError(AppError):
+    """The request breaks rules that the API document states."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__("The request is not valid.")
+        self.violations = tuple(violations)

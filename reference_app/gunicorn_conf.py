@@ -1,0 +1,71 @@
+"""Gunicorn: threads in several processes, metrics over all of them, nothing left behind.
+
+The environment may set WEB_CONCURRENCY (processes) and WEB_THREADS (threads in each).
+"""
+
+import os
+import shutil
+import tempfile
+from typing import Protocol
+
+from reference_app.settings import Settings, SettingsError
+from reference_app.structured_logging import logging_config
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class _Worker(Protocol):
+    """What the hooks read of gunicorn's workers."""
+
+    pid: int
+    ppid: int
+
+
+def _settings() -> Settings:
+    """Refuse a bad environment here, in one line, before any worker starts and fails."""
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        raise SystemExit(error.message) from None
+
+
+_read = _settings()
+
+wsgi_app = "reference_app.wsgi:app"
+bind = "127.0.0.1:8000"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+timeout = 30
+graceful_timeout = 10
+keepalive = 15
+control_socket_disable = True
+accesslog = None  # the application logs its requests itself, with their ids
+logconfig_dict = logging_config(_read.log_level, as_json=_read.use_structured_logging)
+
+
+def on_starting(_server: object) -> None:
+    """Make the folder in which the workers share their metrics."""
+    os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="reference_app_metrics_")
+
+
+def child_exit(_server: object, worker: _Worker) -> None:
+    """Drop the live gauges of a worker that is gone; its counters go on counting."""
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - reads the folder when imported
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def worker_exit(_server: object, worker: _Worker) -> None:
+    """Remove the metrics folder when the master was killed and cannot do it."""
+    if os.getppid() != worker.ppid:
+        _remove_metrics_folder()
+
+
+def on_exit(_server: object) -> None:
+    """Remove the metrics folder when all workers are gone."""
+    _remove_metrics_folder()
+
+
+def _remove_metrics_folder() -> None:
+    shutil.rmtree(os.environ[METRICS_FOLDER], ignore_errors=True)

@@ -1,0 +1,25 @@
+"""`python -m reference_app.migrations`: migrate DATABASE_URL to the newest schema without loading the app.
+
+Test sessions start with it, so it imports neither Flask nor the models.
+"""
+
+import os
+import sys
+
+from reference_app.database_url import with_driver
+from reference_app.migrations import upgrade
+
+
+def main() -> int:
+    """Return 0 when the schema is up to date, 2 when DATABASE_URL is missing or is no Postgres URL."""
+    try:
+        url = with_driver(os.environ.get("DATABASE_URL", ""))
+    except ValueError as error:
+        sys.stderr.write(f"DATABASE_URL: {error}\n")
+        return 2
+    upgrade(url)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

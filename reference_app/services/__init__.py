@@ -1,0 +1,1 @@
+"""The rules of the application; they know neither HTTP nor queries."""

@@ -1,0 +1,92 @@
+"""The ladder of this suite: services -> settings -> app -> client -> auth, so that tests read as what a user does."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+
+from reference_app import create_app
+from reference_app.api.authentication import EXTENSION
+from reference_app.backend import Backend
+from reference_app.models import Role
+from reference_app.settings import Settings
+
+ROLES = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
+
+
+def password_of(name: str) -> str:
+    """Return the password that the accounts of these tests have."""
+    return f"{name}-has-a-password"
+
+
+class Auth:
+    """Logs users in and out; while one is logged in, the client sends their token."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+
+    def login(self, name: str) -> str:
+        """Make `name` the client's user, and return the token."""
+        self._client.environ_base.pop("HTTP_AUTHORIZATION", None)
+        body = {"username": name, "password": password_of(name)}
+        token: str = self._client.post("/api/auth/login", json=body).json["token"]
+        self.use(token)
+        return token
+
+    def use(self, token: str) -> None:
+        """Make the client send this token from now on."""
+        self._client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+
+    def logout(self) -> None:
+        """End the session, and send no token any more."""
+        assert self._client.post("/api/auth/logout").status_code == 204
+        self.forget()
+
+    def forget(self) -> None:
+        """Send no token any more; the session lives on."""
+        del self._client.environ_base["HTTP_AUTHORIZATION"]
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str) -> Settings:
+    """Return settings on this test's own services, with password hashes that cost next to nothing."""
+    return Settings(
+        app_env="testing",
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(redis_url),
+        argon2_time_cost=1,
+        argon2_memory_kib=8,
+        argon2_parallelism=1,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """Yield the application; its connections are closed afterwards."""
+    app = create_app(settings)
+    yield app
+    app.extensions[EXTENSION].close()
+
+
+@pytest.fixture
+def backend(app: Flask) -> Backend:
+    """Return what is behind the application's views."""
+    backend: Backend = app.extensions[EXTENSION]
+    return backend
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Return a client without a user."""
+    return app.test_client()
+
+
+@pytest.fixture
+def auth(backend: Backend, client: FlaskClient) -> Auth:
+    """Return the logins of alice and bob (members) and admin, who exist from now on."""
+    with backend.work() as work:
+        for name, role in ROLES.items():
+            work.accounts.create(name, password_of(name), role)
+    return Auth(client)

@@ -1,0 +1,71 @@
+"""Lists of pipelines: pages and filters."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from suites.integration.reference_app.conftest import Auth
+
+
+def names(response: Any) -> list[str]:
+    """Return the names in a page."""
+    return [item["name"] for item in response.json["items"]]
+
+
+@pytest.fixture
+def nine(client: FlaskClient, auth: Auth) -> None:
+    """Make nine pipelines, p0 to p8: every third is bob's, every second on develop, the first two run."""
+    for number in range(9):
+        auth.login("bob" if number % 3 == 0 else "alice")
+        branch = "develop" if number % 2 else "main"
+        created = client.post("/api/pipelines", json={"name": f"p{number}", "branch": branch}).json
+        if number < 2:
+            client.patch(f"/api/pipelines/{created['id']}", json={"status": "running"})
+
+
+@pytest.mark.usefixtures("nine")
+@pytest.mark.parametrize("limit", [1, 2, 4, 8, 9, 10])
+def test_pages(client: FlaskClient, limit: int) -> None:
+    """Following the cursors gives everything once, newest first, in pages as asked."""
+    seen: list[str] = []
+    cursor = None
+    while cursor or not seen:
+        response = client.get("/api/pipelines", query_string={"limit": limit} | ({"cursor": cursor} if cursor else {}))
+        assert 0 < len(response.json["items"]) <= limit
+        seen += names(response)
+        cursor = response.json["next_cursor"]
+    assert [f"p{number}" for number in reversed(range(9))] == seen
+
+
+@pytest.mark.usefixtures("nine")
+def test_page_holds_still(client: FlaskClient) -> None:
+    """A pipeline that comes between two pages moves nothing on the second."""
+    first = client.get("/api/pipelines?limit=3")
+    client.post("/api/pipelines", json={"name": "new"})
+    second = client.get(f"/api/pipelines?limit=3&cursor={first.json['next_cursor']}")
+    assert names(second) == ["p5", "p4", "p3"]
+
+
+@pytest.mark.usefixtures("nine")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("status=running", ["p1", "p0"]),
+        ("status=success", []),
+        ("branch=develop", ["p7", "p5", "p3", "p1"]),
+        ("owner=bob", ["p6", "p3", "p0"]),
+        ("owner=nobody", []),
+        ("owner=alice&branch=develop&status=queued", ["p7", "p5"]),
+        ("owner=alice&branch=develop&limit=1", ["p7"]),
+    ],
+)
+def test_filters(client: FlaskClient, query: str, expected: list[str]) -> None:
+    """Filters narrow the list, all of them at once."""
+    assert expected == names(client.get(f"/api/pipelines?{query}"))
+
+
+def test_empty(client: FlaskClient, auth: Auth) -> None:
+    """No pipelines are an empty page, and the last."""
+    auth.login("alice")
+    assert client.get("/api/pipelines").json == {"items": [], "next_cursor": None}

@@ -1,0 +1,104 @@
+"""The application in gunicorn, as it is deployed: several processes, one truth, nothing left behind."""
+
+import os
+import re
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.guardian import GuardedProcess, Guardian
+from harness.ports import LOOPBACK, free_port
+from harness.wait import wait_for
+
+ROOT = Path(__file__).parents[3]
+COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:reference_app.gunicorn_conf"]
+
+
+class Server:
+    """A gunicorn of this test's own, whose temporary files go to `folder`."""
+
+    def __init__(self, process: GuardedProcess, port: int, folder: Path) -> None:
+        self.process = process
+        self.port = port
+        self.folder = folder
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Return status and body of a GET on a connection of its own."""
+        try:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def is_clean(self) -> bool:
+        """Return whether no temporary file of the server is left."""
+        return not list(self.folder.iterdir())
+
+
+@pytest.fixture
+def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path) -> Callable[..., GuardedProcess]:
+    """Return what starts gunicorn with settings beside those of the test's services."""
+
+    def spawn(port: int, **settings: str) -> GuardedProcess:
+        folder = tmp_path / "tmp"
+        folder.mkdir()
+        environment = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "APP_ENV": "testing",
+            "TMPDIR": str(folder),
+        }
+        argv = [*COMMAND, "--bind", f"{LOOPBACK}:{port}"]
+        return guardian.spawn(argv, output=tmp_path / "log", cwd=ROOT, env=os.environ | environment | settings)
+
+    return spawn
+
+
+@pytest.fixture
+def server(start: Callable[..., GuardedProcess], tmp_path: Path) -> Server:
+    """Return a server that is ready."""
+    server = Server(start(port := free_port()), port, tmp_path / "tmp")
+    wait_for(lambda: server.get("/readyz")[0] == 200, what="ready", timeout_s=20, transient=(urllib.error.URLError,))
+    return server
+
+
+def requests_total(page: str) -> float:
+    """Return how often /livez was answered with 200, as the metrics page tells."""
+    found = re.search(r'http_requests_total\{method="GET",route="/livez",status="200"\} (\S+)', page)
+    return float(found[1]) if found else 0.0
+
+
+def test_metrics_of_all_processes(server: Server) -> None:
+    """Whichever process is asked, the page counts the requests of all of them."""
+    for _ in range(40):
+        assert server.get("/livez")[0] == 200
+    pages = [server.get("/metrics")[1] for _ in range(10)]
+    assert {40.0} == {requests_total(page) for page in pages}
+    assert all("pipelines_readable 1.0" in page for page in pages)
+
+
+def test_stop(server: Server) -> None:
+    """SIGTERM ends the server well, without a temporary file left."""
+    assert not server.is_clean()
+    assert server.process.stop() == 0
+    assert server.is_clean()
+
+
+def test_killed_master(server: Server) -> None:
+    """When the master is killed, its workers end by themselves and clean up."""
+    os.kill(server.process.pid, signal.SIGKILL)
+    wait_for(server.is_clean, what="no temporary file", timeout_s=20)
+
+
+def test_bad_settings(start: Callable[..., GuardedProcess], tmp_path: Path) -> None:
+    """A bad environment ends the server before it listens, with one line and no traceback."""
+    process = start(free_port(), REDIS_URL="nonsense")
+    assert process.wait(20) != 0
+    said = (tmp_path / "log").read_text()
+    assert said == "settings: REDIS_URL: must be a URL like redis://host:6379/0\n"

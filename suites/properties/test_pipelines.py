@@ -1,0 +1,176 @@
+"""Whatever happens to pipelines, in whatever order, Postgres and a dictionary agree."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import text
+
+from reference_app.database import Database
+from reference_app.models import Admin, PipelineStatus, Role
+from reference_app.repositories.pipeline import PipelineFilter, PipelineRepository
+from reference_app.services.pipelines import PipelineService
+from reference_app.services.principal import Principal
+from suites.properties.pipeline_model import PipelineModel, row_of
+
+USERS = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
+EVERYTHING = PipelineFilter()
+NOBODYS_ID = 2**53 - 1
+
+any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+names = any_text.filter(bool)
+branches = st.sampled_from(["main", "develop", "release/1.0"])
+statuses = st.sampled_from(PipelineStatus)
+shas = st.text("0123456789abcdef", min_size=40, max_size=40)
+users = st.sampled_from(sorted(USERS))
+creations = st.fixed_dictionaries(
+    {"name": names, "branch": branches},
+    optional={"description": st.none() | any_text, "commit_sha": st.none() | shas, "run_id": st.integers(1, 5)},
+)
+changes_without_status = st.fixed_dictionaries(
+    {},
+    optional={"name": names, "branch": branches, "description": st.none() | any_text, "commit_sha": st.none() | shas},
+)
+filters = st.builds(
+    PipelineFilter,
+    status=st.none() | statuses,
+    branch=st.none() | branches | st.just("elsewhere"),
+    owner=st.none() | users | st.just("nobody"),
+)
+
+
+@pytest.fixture
+def principals(database: Database) -> dict[str, Principal]:
+    """Add the users, once for all examples, and return them by name."""
+    with database.transaction() as session:
+        accounts = [Admin(username=name, password_hash="-", role=role) for name, role in USERS.items()]
+        session.add_all(accounts)
+        session.flush()
+        return {account.username: Principal(account.id, account.username, account.role) for account in accounts}
+
+
+class PipelineMachine(RuleBasedStateMachine):
+    """Does the same to the service and to the model, each step in a transaction of its own."""
+
+    pipelines = Bundle("pipelines")
+
+    def __init__(self, database: Database, principals: dict[str, Principal]) -> None:
+        super().__init__()
+        self.database = database
+        self.principals = principals
+        self.model = PipelineModel()
+        self.clock = datetime(2026, 1, 1, tzinfo=UTC)
+        with database.transaction() as session:
+            session.execute(text("TRUNCATE pipelines CASCADE"))
+
+    @contextmanager
+    def service(self) -> Iterator[PipelineService]:
+        """Give the service over a transaction of its own, with this machine's clock."""
+        with self.database.transaction() as session:
+            yield PipelineService(PipelineRepository(session), now=lambda: self.clock)
+
+    @rule(target=pipelines, user=users, fields=creations)
+    def create(self, user: str, fields: dict[str, Any]) -> Any:
+        """Create a pipeline; a run_id that is taken is a conflict."""
+        principal = self.principals[user]
+        if error := self.model.expected_create_error(fields):
+            with pytest.raises(error), self.service() as service:
+                service.create(principal, fields)
+            return multiple()
+        with self.service() as service:
+            identity = service.create(principal, fields).id
+        self.model.create(identity, principal, fields)
+        return identity
+
+    @rule(user=users, identity=pipelines, changes=changes_without_status)
+    def edit(self, user: str, identity: int, changes: dict[str, Any]) -> None:
+        """Change fields; only the owner and admins may."""
+        self._update(user, identity, changes)
+
+    @rule(user=users, identity=pipelines, status=statuses, changes=changes_without_status)
+    def move(self, user: str, identity: int, status: PipelineStatus, changes: dict[str, Any]) -> None:
+        """Change the status, perhaps with other fields: all of it happens or nothing."""
+        self._update(user, identity, changes | {"status": status})
+
+    @rule(user=users, identity=pipelines)
+    def delete(self, user: str, identity: int) -> None:
+        """Delete a pipeline; only the owner and admins may, and only once."""
+        principal = self.principals[user]
+        if error := self.model.expected_change_error(principal, identity):
+            with pytest.raises(error), self.service() as service:
+                service.delete(principal, identity)
+            return
+        with self.service() as service:
+            service.delete(principal, identity)
+        del self.model.rows[identity]
+
+    @rule(user=users, changes=changes_without_status)
+    def edit_nothing(self, user: str, changes: dict[str, Any]) -> None:
+        """Change a pipeline that never was."""
+        self._update(user, NOBODYS_ID, changes)
+
+    @rule(seconds=st.integers(-5, 600))
+    def let_time_pass(self, seconds: int) -> None:
+        """Move the clock, sometimes back, as clocks of two machines differ."""
+        self.clock += timedelta(seconds=seconds)
+
+    @rule(wanted=filters, limit=st.integers(1, 4))
+    def list_pages(self, wanted: PipelineFilter, limit: int) -> None:
+        """Walk a filtered list page by page: everything once, newest first, no page too long or empty."""
+        owner = self.principals.get(wanted.owner or "")
+        assert self._walk(wanted, limit) == self.model.listed(wanted, owner.user_id if owner else None)
+
+    @invariant()
+    def rows_agree(self) -> None:
+        """Every row is as the model says, and there are no others."""
+        with self.service() as service:
+            rows = {pipeline.id: row_of(pipeline) for pipeline in service.list_page(EVERYTHING, limit=1000).items}
+            counts = service.count_by_status()
+        assert rows == self.model.rows
+        assert counts == {status: self._count(status) for status in PipelineStatus}
+
+    def _count(self, status: PipelineStatus) -> int:
+        return sum(row["status"] is status for row in self.model.rows.values())
+
+    def _update(self, user: str, identity: int, changes: dict[str, Any]) -> None:
+        principal = self.principals[user]
+        if error := self.model.expected_change_error(principal, identity, changes.get("status")):
+            with pytest.raises(error), self.service() as service:
+                service.update(principal, identity, changes)
+            return
+        with self.service() as service:
+            service.update(principal, identity, changes)
+        self.model.change(identity, changes, self.clock)
+
+    def _walk(self, wanted: PipelineFilter, limit: int) -> list[int]:
+        seen: list[int] = []
+        after = None
+        with self.service() as service:
+            while True:
+                page = service.list_page(wanted, limit, after)
+                assert len(page.items) <= limit
+                assert page.items or not seen
+                seen += [pipeline.id for pipeline in page.items]
+                if page.next_after is None:
+                    return seen
+                after = page.next_after
+
+
+def test_pipelines(database: Database, principals: dict[str, Principal]) -> None:
+    """Creating, changing, moving, deleting and listing agree with a dictionary, refusals included."""
+    run_state_machine_as_test(
+        lambda: PipelineMachine(database, principals),
+        settings=settings(max_examples=60, stateful_step_count=30, deadline=None),
+    )

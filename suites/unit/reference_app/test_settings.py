@@ -1,0 +1,88 @@
+"""Settings: read once, validated, and a bad environment is told in one line without its secrets."""
+
+import pytest
+
+from reference_app.settings import Settings, SettingsError
+
+URLS = {"DATABASE_URL": "postgresql://user:hunter2@db/app", "REDIS_URL": "redis://:hunter2@cache/0"}
+DEVELOPMENT = URLS | {"APP_ENV": "development"}
+LONG_SECRET = "0123456789abcdef" * 2
+
+
+def refusal(environment: dict[str, str]) -> str:
+    """Return why these settings are refused."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment(environment)
+    return caught.value.message
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_database_driver(scheme: str) -> None:
+    """Every usual way to write a Postgres URL ends with the psycopg driver."""
+    settings = Settings.from_environment(DEVELOPMENT | {"DATABASE_URL": f"{scheme}://u:p@db:5432/app"})
+    assert settings.database_url.get_secret_value() == "postgresql+psycopg://u:p@db:5432/app"
+
+
+def test_values_are_read() -> None:
+    """Numbers and booleans come as text; what is not ours, and what is empty, is not read."""
+    given = {"SESSION_TTL_S": "60", "SWAGGER_ENABLED": "false", "LOG_LEVEL": "", "HOME": "/home/me"}
+    settings = Settings.from_environment(DEVELOPMENT | given)
+    assert (settings.session_ttl_s, settings.swagger_enabled, settings.log_level) == (60, False, "info")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_URL", "", "DATABASE_URL: Field required"),
+        ("DATABASE_URL", "mysql://u:hunter2@db/app", "DATABASE_URL: must be a URL like postgresql://"),
+        ("DATABASE_URL", "postgresql:hunter2", "DATABASE_URL: must be a URL like postgresql://"),
+        ("REDIS_URL", "http://hunter2@cache", "REDIS_URL: must be a URL like redis://"),
+        ("APP_ENV", "staging", "APP_ENV: Input should be 'development', 'testing' or 'production'"),
+        ("SESSION_TTL_S", "0", "SESSION_TTL_S: Input should be greater than or equal to 1"),
+        ("ARGON2_TIME_COST", "many", "ARGON2_TIME_COST: Input should be a valid integer"),
+    ],
+)
+def test_refusal(name: str, value: str, said: str) -> None:
+    """A bad value is named with what would be right, in one line that shows no value."""
+    message = refusal(DEVELOPMENT | {name: value})
+    assert said in message
+    assert "\n" not in message
+    assert "hunter2" not in message
+
+
+def test_all_refusals_at_once() -> None:
+    """Every variable that is wrong is told, not only the first."""
+    message = refusal({"APP_ENV": "development"})
+    assert "DATABASE_URL" in message
+    assert "REDIS_URL" in message
+
+
+@pytest.mark.parametrize("secret", ["", "short", "x" * 31])
+def test_weak_secret_in_production(secret: str) -> None:
+    """Production is the default, and does not start with a placeholder or a short secret."""
+    assert refusal(URLS | {"SECRET_KEY": secret}).startswith("settings: SECRET_KEY: in production")
+
+
+def test_production() -> None:
+    """A long secret is enough for production."""
+    assert Settings.from_environment(URLS | {"SECRET_KEY": LONG_SECRET}).is_production
+
+
+def test_no_secret_in_repr() -> None:
+    """Printing the settings shows no secret."""
+    shown = repr(Settings.from_environment(DEVELOPMENT | {"SECRET_KEY": LONG_SECRET, "SEED_BOB_PASSWORD": "hunter2"}))
+    assert "hunter2" not in shown
+    assert LONG_SECRET not in shown
+
+
+def test_seed_passwords() -> None:
+    """Development has passwords of its own for the seeded accounts; given ones win."""
+    passwords = Settings.from_environment(DEVELOPMENT | {"SEED_BOB_PASSWORD": "bobs-own"}).seed_passwords()
+    assert passwords == {"alice": "alice-in-development", "bob": "bobs-own", "admin": "admin-in-development"}
+
+
+def test_seed_passwords_in_production() -> None:
+    """Production wants a password for each of the seeded accounts."""
+    settings = Settings.from_environment(URLS | {"SECRET_KEY": LONG_SECRET, "SEED_BOB_PASSWORD": "bobs-own"})
+    with pytest.raises(SettingsError, match="SEED_ALICE_"):
+        settings.seed_passwords()
