@@ -43,7 +43,7 @@ def nothing() -> None:
 
 def with_example(**values: JsonValue) -> ConfigDict:
     """Configure a body that the document shows filled like this."""
-    return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
+    return ConfigDict(extra="forbid", json_schema_extra={"example": values})
 
 
 class Body(BaseModel):
