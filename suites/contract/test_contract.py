@@ -1,5 +1,7 @@
 """What a service promises in its OpenAPI document, it keeps: every check of Schemathesis, every operation."""
 
+import pytest
+
 from suites.contract.fuzzing import FuzzRun
 
 
@@ -23,4 +25,6 @@ def test_every_operation_is_reached(fuzzing: FuzzRun, documented: dict[str, tupl
 
 def test_every_check_passes(fuzzing: FuzzRun) -> None:
     """No answer breaks the contract."""
-    assert [failure.what for failure in fuzzing.failures] == []
+    if fuzzing.failures:
+        shown = (f"{failure.what}\n    reproduce: {failure.reproduce}" for failure in fuzzing.failures)
+        pytest.fail("\n".join([f"{len(fuzzing.failures)} broken promises:", *shown]), pytrace=False)

@@ -1,0 +1,61 @@
+"""A fault planted in the app turns its part red, and the line that the part prints shows it again."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.errors import EXIT_FAIL, EXIT_PASS
+
+TARGET = ("--target", "suites/specimens/target.toml", "--services", "embedded", "--seed", "1")
+CONTRACT = ("-m", "pytest", "suites/contract", "--max-examples", "3", *TARGET)
+PROBES = ("-m", "security", "--only", "headers", "anonymous", *TARGET)
+LOAD = ("-m", "loadtests", "run", "smoke", *TARGET)
+
+
+def run(fault: str, results: Path, command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command, "--results", results],
+        env={**os.environ, "FAULT": fault},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "part", "says"),
+    [
+        ("missing_header", PROBES, "x-content-type-options"),
+        ("open_door", PROBES, "GET /api/pipelines"),
+        ("slow_query", LOAD, "GET /api/pipelines"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
+)
+def test_planted_fault_is_found_and_named(fault: str, part: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    """The part that looks for this kind of fault fails and names where it is."""
+    done = run(fault, tmp_path, part)
+    assert done.returncode == EXIT_FAIL, done.stdout + done.stderr
+    assert says.lower() in done.stdout.lower()
+
+
+def test_control_is_green(tmp_path: Path) -> None:
+    """The same target without a fault passes: it is the fault that is found, not the specimen."""
+    done = run("none", tmp_path, LOAD)
+    assert done.returncode == EXIT_PASS, done.stdout + done.stderr
+
+
+def test_broken_promise_is_named_and_shown_again(tmp_path: Path) -> None:
+    """The contract suite names the operation that breaks its promise; its line, pasted, shows it again."""
+    found = run("unhandled_error", tmp_path, CONTRACT)
+    assert found.returncode == EXIT_FAIL
+    assert "GET /api/pipelines/{pipeline_id}: Server error" in found.stdout
+    line = re.findall(r"^ *reproduce: (.*)$", found.stdout, re.MULTILINE)[0]
+    again = run("unhandled_error", tmp_path / "again", tuple(shlex.split(line)[1:]))
+    assert again.returncode == EXIT_FAIL
+    assert "GET /api/pipelines/{pipeline_id}: Server error" in again.stdout
