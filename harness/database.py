@@ -48,6 +48,11 @@ class Databases:
     def __exit__(self, *_exception: object) -> None:
         self._connection.close()
 
+    @property
+    def server_version(self) -> int:
+        """The version of Postgres, as a number such as 180004."""
+        return self._connection.info.server_version
+
     def template(self, key: str, fill: Callable[[str], None]) -> Database:
         """Return the template for a key, made by `fill(url)` the first time; other processes wait for it.
 

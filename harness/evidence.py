@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness.command_line import python_command
+from harness.connection_strings import without_password
 from harness.results import Results
 from harness.services.embedded import postgres_tool
 
 _DUMP_TIMEOUT_S = 60
-_PASSWORD = re.compile(r"(?<=://)([^:/@]*):([^@]*)@")
 
 
 def explain(report: pytest.TestReport, item: pytest.Item) -> None:
@@ -48,10 +48,10 @@ def _keep_database(url: str, item: pytest.Item) -> str:
     name = re.sub(r"[^A-Za-z0-9_.]+", "-", item.nodeid)[-120:].strip("-")
     dump = Results(item.config.option.results).folder / "databases" / f"{name}.dump"
     dump.parent.mkdir(parents=True, exist_ok=True)
-    secret = _PASSWORD.search(url)
+    bare, environment = without_password(url)
     done = subprocess.run(
-        [postgres_tool("pg_dump"), "--format=custom", f"--file={dump}", "--dbname", _PASSWORD.sub(r"\1@", url)],
-        env={**os.environ, "PGPASSWORD": secret[2] if secret else ""},
+        [postgres_tool("pg_dump"), "--format=custom", f"--file={dump}", "--dbname", bare],
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=_DUMP_TIMEOUT_S,

@@ -7,7 +7,7 @@ controller owns the services and its workers ask it for them.
 
 import contextlib
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,14 @@ from harness.database import Databases, Pool
 from harness.errors import EXIT_INCONCLUSIVE, ProvingGroundError, RequestError
 from harness.guardian import Guardian
 from harness.identities import Identity, read_identities
-from harness.launch import Launched, given, prepared_template, serving, start_services
+from harness.launch import Launched, given, prepared_template, serving
 from harness.results import Results
-from harness.services.interface import Service
-from harness.services.shared import SharedServices, ask_for_services
+from harness.services.shared import Services, ServicesProcess, ask_for_services
 from harness.services.spaces import Spaces
 from harness.target import ServiceName, Target
 
-Services = Mapping[ServiceName, Service]
-
-_SHARED = pytest.StashKey[SharedServices]()
+_SERVICES = pytest.StashKey[ServicesProcess]()
+_GUARDIAN = pytest.StashKey[Guardian]()
 _SUITES = "suites"
 
 
@@ -87,14 +85,29 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where to ask for services; the controller owns them."""
-    config = node.config
-    shared = config.stash.get(_SHARED, None)
-    if shared is None:
-        shared = config.stash[_SHARED] = SharedServices(
-            lambda guardian: start_services(Target.read(config.option.target), config.option.services, guardian, _say)
-        )
-        config.add_cleanup(shared.close)
-    node.workerinput["services_address"] = shared.address
+    node.workerinput["services_address"] = services_process(node.config).address
+
+
+def services_process(config: pytest.Config, *, now: bool = False) -> ServicesProcess:
+    """Return this run's services process, spawned on first use.
+
+    With `now` the services start, and the template is migrated, while tests are still being collected: for the
+    `pytest_collection` hook of a suite in which nearly every test needs them.
+    """
+    if _SERVICES not in config.stash:
+        option = config.option
+        process = ServicesProcess(_guardian(config).folder, option.target, option.services, now=now)
+        config.stash[_SERVICES] = process
+        config.add_cleanup(process.close)
+    return config.stash[_SERVICES]
+
+
+def _guardian(config: pytest.Config) -> Guardian:
+    """Return this process's guardian, made on first use and closed at the very end."""
+    if _GUARDIAN not in config.stash:
+        config.stash[_GUARDIAN] = Guardian()
+        config.add_cleanup(config.stash[_GUARDIAN].close)
+    return config.stash[_GUARDIAN]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -150,23 +163,26 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session")
-def guardian() -> Iterator[Guardian]:
-    """Yield the owner of all processes and temporary folders that this test process starts."""
-    with Guardian() as guardian:
-        yield guardian
+def guardian(request: pytest.FixtureRequest) -> Guardian:
+    """Return the owner of all processes and temporary folders that this test process starts."""
+    return _guardian(request.config)
 
 
 @pytest.fixture(scope="session")
 def services(request: pytest.FixtureRequest) -> Services:
     """Return the target's real services, started on first use."""
     config = request.config
+    worker = getattr(config, "workerinput", None)
     try:
-        if is_worker(config):
-            return ask_for_services(config.workerinput["services_address"])  # type: ignore[attr-defined] # by xdist
-        guardian = request.getfixturevalue("guardian")
-        return start_services(request.getfixturevalue("target"), config.option.services, guardian, _say)
+        answer = ask_for_services(worker["services_address"] if worker else services_process(config).address)
     except ProvingGroundError as error:
         raise _or_exit(error) from error
+    for line in answer.said:
+        _say(line)
+    if answer.services is None:
+        message, code = answer.error or ("no services", EXIT_INCONCLUSIVE)
+        raise pytest.exit.Exception(message, returncode=code)
+    return answer.services
 
 
 @pytest.fixture(scope="session")

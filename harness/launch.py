@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.database import Database, Databases, content_hash
 from harness.guardian import Guardian
 from harness.results import ServiceRecord
+from harness.schema_cache import remembered
 from harness.serve import ServedTarget, await_given_target, run_commands, target_environment
 from harness.services.choice import choose
 from harness.services.interface import Say, Service
@@ -126,7 +127,8 @@ def prepared_template(
     def fill(url: str) -> None:
         run_commands(target, guardian, commands, environment_for(target, {**others, "postgres": url}))
 
-    return databases.template(key, fill)
+    is_kept = bool(prepare.inputs) and not seeded
+    return databases.template(key, remembered(f"{key}-{databases.server_version}", fill) if is_kept else fill)
 
 
 def environment_for(target: Target, urls: Mapping[ServiceName, str]) -> dict[str, str]:

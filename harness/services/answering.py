@@ -1,7 +1,8 @@
-"""Whether a server answers, and as which version; one cheap question each."""
+"""What is asked of a server right after its start: whether it answers, as which version, and a password of its own."""
 
 import psycopg
 import redis
+from psycopg import sql
 
 _TIMEOUT_S = 2
 
@@ -25,3 +26,10 @@ def redis_version(url: str) -> str | None:
             return None
     name = facts.get("server_name", "redis")
     return f"{name} {facts.get(f'{name}_version', facts['redis_version'])}"
+
+
+def set_password(url: str, password: str) -> None:
+    """Give the Postgres user of a URL another password."""
+    with psycopg.connect(url, connect_timeout=_TIMEOUT_S) as connection:
+        user = sql.Identifier(connection.info.user)
+        connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(user, sql.Literal(password)))

