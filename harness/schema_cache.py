@@ -1,8 +1,8 @@
 """Migrated schemas, kept between runs: a dump is restored in a twentieth of the time that migrations take.
 
 Only for templates whose target names its `prepare.inputs`: their content, the commands, the server's version and the
-Only for templates whose target names its `prepare.inputs`: their content, the commands, the server version and the
-installed packages make the key. In CI, with `PROVING_GROUND_CACHE=off`, and for seeded databases, migrations always run.
+installed packages make the key. In CI, with `PROVING_GROUND_CACHE=off`, and for seeded databases, migrations run.
+"""
 
 import os
 import subprocess
