@@ -25,7 +25,7 @@ def test_database_driver(scheme: str) -> None:
 
 def test_values_are_read() -> None:
     """Numbers and booleans come as text; what is not ours, and what is empty, is not read."""
-    given = {"SESSION_TTL_S": "60", "SWAGGER_ENABLED": "false", "LOG_LEVEL": "", "HOME": "/home/me"}
+    given = {"SESSION_TTL_S": "60", "SWAGGER_ENABLED": "false", "LOG_LEVEL": "", "SHELL": "/bin/sh"}
     settings = Settings.from_environment(DEVELOPMENT | given)
     assert (settings.session_ttl_s, settings.swagger_enabled, settings.log_level) == (60, False, "info")
 
