@@ -48,8 +48,8 @@ def cached(name: str) -> Path | None:
 
 
 def prune(prefix: str, most: int) -> None:
-    """Remove all but the `most` newest entries whose name starts so."""
+    """Remove all but the `most` newest folders whose name starts so."""
     folder = cache_folder()
     entries = sorted(folder.glob(f"{prefix}*"), key=lambda path: path.stat().st_mtime) if folder else []
     for old in entries[:-most]:
-        old.unlink(missing_ok=True)
+        shutil.rmtree(old, ignore_errors=True)  # another run may be doing the same

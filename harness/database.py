@@ -48,11 +48,6 @@ class Databases:
     def __exit__(self, *_exception: object) -> None:
         self._connection.close()
 
-    @property
-    def server_version(self) -> int:
-        """The version of Postgres, as a number such as 180004."""
-        return self._connection.info.server_version
-
     def template(self, key: str, fill: Callable[[str], None]) -> Database:
         """Return the template for a key, made by `fill(url)` the first time; other processes wait for it.
 
@@ -163,6 +158,16 @@ class Pool:
 
     def _clone(self) -> None:
         self._ready.put(self._databases.clone(self._template))
+
+
+def adopt_templates(url: str, run_id: str) -> None:
+    """Give the templates in a server of ours, started from a kept copy, to this run."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
+        names = connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^harness_[^_]+_template_'")
+        for (name,) in names.fetchall():
+            ours = f"{_PREFIX}_{run_id}_{name.split('_', 2)[2]}"
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            connection.execute(rename.format(sql.Identifier(name), sql.Identifier(ours)))
 
 
 def content_hash(parts: Iterable[str], files: Iterable[Path]) -> str:

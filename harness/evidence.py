@@ -10,7 +10,7 @@ import pytest
 from harness.command_line import python_command
 from harness.connection_strings import without_password
 from harness.results import Results
-from harness.services.embedded import postgres_tool
+from harness.services.binaries import postgres_tool
 
 _DUMP_TIMEOUT_S = 60
 

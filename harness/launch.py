@@ -1,7 +1,9 @@
 """A launched target: services chosen and started, a database made, the target served. For any part, any target."""
 
 import contextlib
+import os
 import secrets
+import sysconfig
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,10 +11,9 @@ from pathlib import Path
 from harness.database import Database, Databases, content_hash
 from harness.guardian import Guardian
 from harness.results import ServiceRecord
-from harness.schema_cache import remembered
 from harness.serve import ServedTarget, await_given_target, run_commands, target_environment
 from harness.services.choice import choose
-from harness.services.interface import Say, Service
+from harness.services.interface import Provider, Say, Service
 from harness.services.spaces import Spaces
 from harness.target import Command, ServiceName, Target
 
@@ -99,12 +100,39 @@ def serving(
 
 def start_services(target: Target, wanted: str, guardian: Guardian, say: Say) -> dict[ServiceName, Service]:
     """Start the services that the target needs, side by side."""
-    names = tuple(target.services)
-    if not names:
-        return {}
-    provider = choose(wanted, names, guardian, new_run_id(), say)
-    with ThreadPoolExecutor(len(names)) as threads:
-        return dict(zip(names, threads.map(provider.start, names), strict=True))
+    return _start(target, wanted, guardian, say, None)[1]
+
+
+def start_migrated_services(target: Target, wanted: str, guardian: Guardian, say: Say) -> dict[ServiceName, Service]:
+    """Start the services with the migrated, unseeded template in them.
+
+    Where the provider can keep one, a copy of that Postgres is kept for the next run with the same `prepare.inputs`,
+    commands and installed packages. In CI migrations always run.
+    """
+    provider, running = _start(target, wanted, guardian, say, _content(target))
+    if postgres := running.get("postgres"):
+        others: dict[ServiceName, str] = {name: service.url for name, service in running.items() if name != "postgres"}
+        with Databases(postgres) as databases:
+            prepared_template(target, guardian, databases, others, seeded=False)
+        provider.keep()
+    return running
+
+
+def _start(
+    target: Target, wanted: str, guardian: Guardian, say: Say, content: str | None
+) -> tuple[Provider, dict[ServiceName, Service]]:
+    names, run_id = tuple(target.services), new_run_id()
+    provider = choose(wanted, names, lambda kind: kind(guardian, run_id, content), say)
+    with ThreadPoolExecutor(max(len(names), 1)) as threads:
+        return provider, dict(zip(names, threads.map(provider.start, names), strict=True))
+
+
+def _content(target: Target) -> str | None:
+    """Return a name for what migrations make, or None where it must not be kept: in CI, or without `prepare.inputs`."""
+    if os.environ.get("CI") == "true" or not target.settings.prepare.inputs:
+        return None
+    packages = Path(sysconfig.get_path("purelib")).stat().st_mtime_ns  # changes when one is installed or upgraded
+    return f"{_template_key(target, target.settings.prepare.migrate)}-{packages:x}"
 
 
 def prepared_template(
@@ -117,18 +145,21 @@ def prepared_template(
 ) -> Database:
     """Return the template database with the target's migrations, and its seed data where asked for.
 
-    The key is a hash over the commands and the content of `prepare.inputs`. `others` are the URLs of the services
-    beside Postgres, for commands that use them too.
+    `others` are the URLs of the services beside Postgres, for commands that use them too.
     """
     prepare = target.settings.prepare
     commands: tuple[Command, ...] = prepare.migrate + (prepare.seed if seeded else ())
-    key = content_hash([repr(commands), *map(str, prepare.inputs)], [target.resolve(place) for place in prepare.inputs])
 
     def fill(url: str) -> None:
         run_commands(target, guardian, commands, environment_for(target, {**others, "postgres": url}))
 
-    is_kept = bool(prepare.inputs) and not seeded
-    return databases.template(key, remembered(f"{key}-{databases.server_version}", fill) if is_kept else fill)
+    return databases.template(_template_key(target, commands), fill)
+
+
+def _template_key(target: Target, commands: tuple[Command, ...]) -> str:
+    """Return a hash over the commands and the content of `prepare.inputs`."""
+    inputs = target.settings.prepare.inputs
+    return content_hash([repr(commands), *inputs], [target.resolve(place) for place in inputs])
 
 
 def environment_for(target: Target, urls: Mapping[ServiceName, str]) -> dict[str, str]:

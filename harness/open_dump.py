@@ -7,7 +7,8 @@ from pathlib import Path
 from harness.errors import RequestError
 from harness.guardian import Guardian
 from harness.launch import new_run_id
-from harness.services.embedded import Embedded, postgres_tool
+from harness.services.binaries import postgres_tool
+from harness.services.embedded import Embedded
 from harness.services.interface import Say
 
 

@@ -1,12 +1,15 @@
 """Which provider a run uses, and why, in one line."""
 
+from collections.abc import Callable
+
 from harness.errors import RequestError, ServiceUnavailable
-from harness.guardian import Guardian
 from harness.services.interface import Provider, Say
 from harness.target import ServiceName
 
 
-def choose(wanted: str, services: tuple[ServiceName, ...], guardian: Guardian, run_id: str, say: Say) -> Provider:
+def choose(
+    wanted: str, services: tuple[ServiceName, ...], make: Callable[[type[Provider]], Provider], say: Say
+) -> Provider:
     """Return the provider that `--services` asks for, checked; `auto` prefers containers.
 
     Raises:
@@ -15,15 +18,15 @@ def choose(wanted: str, services: tuple[ServiceName, ...], guardian: Guardian, r
 
     """
     if wanted != "auto":
-        provider = _make(wanted, guardian, run_id)
+        provider = make(_kind(wanted))
         _check(provider, services)
         return provider
     try:
-        containers = _make("containers", guardian, run_id)
+        containers = make(_kind("containers"))
         _check(containers, services)
     except ServiceUnavailable as error:
         say(f"services: embedded, because containers cannot be had ({error})")
-        embedded = _make("embedded", guardian, run_id)
+        embedded = make(_kind("embedded"))
         _check(embedded, services)
         return embedded
     say("services: containers, because an engine answers and the images can be had")
@@ -35,19 +38,19 @@ def _check(provider: Provider, services: tuple[ServiceName, ...]) -> None:
         provider.check(service)
 
 
-def _make(name: str, guardian: Guardian, run_id: str) -> Provider:
+def _kind(name: str) -> type[Provider]:
     """Import only the provider that is used: each brings its own libraries."""
     match name:
         case "containers":
             from harness.services.containers import Containers  # noqa: PLC0415
 
-            return Containers(guardian, run_id)
+            return Containers
         case "embedded":
             from harness.services.embedded import Embedded  # noqa: PLC0415
 
-            return Embedded(guardian, run_id)
+            return Embedded
         case "external":
             from harness.services.external import External  # noqa: PLC0415
 
-            return External(guardian, run_id)
+            return External
     raise RequestError(f"--services {name}: choose auto, containers, embedded or external")

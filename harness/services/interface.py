@@ -37,13 +37,14 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Provider(abc.ABC):
-    """One way to have services."""
+    """One way to have services. `content` names what the caller will put into them (see `keep`)."""
 
     name: ClassVar[str]
 
-    def __init__(self, guardian: Guardian, run_id: str) -> None:
+    def __init__(self, guardian: Guardian, run_id: str, content: str | None = None) -> None:
         self.guardian = guardian
         self.run_id = run_id
+        self.content = content
 
     @abc.abstractmethod
     def check(self, service: ServiceName) -> None:
@@ -63,6 +64,12 @@ class Provider(abc.ABC):
             ServiceUnavailable: it did not come up; the message shows its last output.
             NotOurs: it holds somebody's data.
 
+        """
+
+    def keep(self) -> None:  # noqa: B027 - nothing to do is right for most
+        """Keep what is in the services now, under the name `content`, so that later runs start with it.
+
+        Only for a provider that can: the others start empty every time.
         """
 
 

@@ -5,7 +5,6 @@ on another core, while that still collects its tests. It ends, and stops everyth
 """
 
 import argparse
-import contextlib
 import os
 import signal
 import subprocess
@@ -75,27 +74,16 @@ def ask_for_services(address: str) -> Answer:
 
 
 def _start(target: Path, wanted: str, guardian: Guardian) -> Answer:
-    """Start the services, and say how it went."""
-    from harness.launch import start_services  # noqa: PLC0415 - late: a process that nobody asks stays light
+    """Start the services, migrated; say how it went."""
+    from harness.launch import start_migrated_services  # noqa: PLC0415 - late: a process that nobody asks stays light
     from harness.target import Target  # noqa: PLC0415
 
     said: list[str] = []
     try:
-        services = start_services(Target.read(target), wanted, guardian, said.append)
+        services = start_migrated_services(Target.read(target), wanted, guardian, said.append)
     except ProvingGroundError as error:
         return Answer(services=None, error=(str(error), error.exit_code), said=tuple(said))
     return Answer(services=services, error=None, said=tuple(said))
-
-
-def _migrate_ahead(target: Path, guardian: Guardian, services: Services) -> None:
-    """Make the empty template now; should it fail, who needs it makes it anew, and says what went wrong."""
-    from harness.database import Databases  # noqa: PLC0415 - as above
-    from harness.launch import prepared_template  # noqa: PLC0415
-    from harness.target import Target  # noqa: PLC0415
-
-    others: dict[ServiceName, str] = {name: service.url for name, service in services.items() if name != "postgres"}
-    with contextlib.suppress(ProvingGroundError), Databases(services["postgres"]) as databases:
-        prepared_template(Target.read(target), guardian, databases, others, seeded=False)
 
 
 def _end_with_stdin() -> None:
@@ -115,8 +103,6 @@ def main() -> None:
     with Guardian() as guardian, Listener(options.address, family="AF_UNIX") as listener:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
         answer = _start(options.target, options.wanted, guardian) if options.now else None
-        if answer and answer.services and "postgres" in answer.services:
-            _migrate_ahead(options.target, guardian, answer.services)
         while True:
             with listener.accept() as connection:
                 answer = answer or _start(options.target, options.wanted, guardian)
