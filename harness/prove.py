@@ -46,26 +46,26 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def prove(request: Request, say: Say) -> int:
-    """Run every part and the report, and return the report's exit code, which is the verdict's."""
+    """Run every part and the report, and return the report's exit code, which is the verdict's.
+
+    `run.json` names every part from the beginning, so that a run that was killed cannot pass for a whole one.
+    """
     request.results.prepare()
     _clear(request.results.folder)
-    run = _new_run(request)
     commands = _parts(request)
-    try:
-        for number, (name, arguments) in enumerate(commands, start=1):
-            say(f"\n━━ {number}/{len(commands)} {name} ━━ {python_command(*arguments)}")
-            run = _with_part(run, name, arguments)
-            if name == "target" and run.parts[-1].exit_code != 0:
-                say("the target could not be started: no other part can run")
-                run = _with_unrun(run, commands[number:])
-                break
-    finally:
-        finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds") if len(run.parts) == len(commands) else None
-        run = msgspec.structs.replace(run, services=_services(request.results), finished=finished)
+    run = _new_run(request, commands)
+    request.results.write(run)
+    for number, (name, arguments) in enumerate(commands):
+        say(f"\n━━ {number + 1}/{len(commands)} {name} ━━ {python_command(*arguments)}")
+        run = _with_part(run, number, arguments)
         request.results.write(run)
+        if name == "target" and run.parts[number].exit_code != 0:
+            say("the target could not be started: no other part can run")
+            break
+    run = msgspec.structs.replace(run, services=_services(request.results), finished=_now())
+    request.results.write(run)
     say("\n━━ report ━━")
-    report = ["-m", "reports", "--target", _shown(request.target.file), "--results", _shown(request.results.folder)]
-    return _run(report)
+    return _run(["-m", "reports", "--target", _shown(request.target.file), "--results", _shown(request.results.folder)])
 
 
 def _parts(request: Request) -> list[tuple[str, list[str]]]:
@@ -87,7 +87,7 @@ def _part_name(place: Path) -> str:
     return parts[parts.index("suites") + 1] if "suites" in parts[:-1] else place.name
 
 
-def _new_run(request: Request) -> Run:
+def _new_run(request: Request, commands: Sequence[tuple[str, Sequence[str]]]) -> Run:
     return Run(
         id=new_run_id(),
         target=request.target.name,
@@ -96,29 +96,27 @@ def _new_run(request: Request) -> Run:
         offline=offline(),
         services=(),
         machine=fingerprint(),
-        started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        started=_now(),
         finished=None,
-        parts=(),
+        parts=tuple(
+            Part(name=name, command=python_command(*arguments), exit_code=None, seconds=0.0)
+            for name, arguments in commands
+        ),
     )
 
 
-def _with_part(run: Run, name: str, arguments: Sequence[str]) -> Run:
+def _with_part(run: Run, number: int, arguments: Sequence[str]) -> Run:
+    """Run one part, and return the run with how it ended."""
     started = time.monotonic()
     code = _run(arguments)
-    part = Part(
-        name=name,
-        command=python_command(*arguments),
-        exit_code=code,
-        seconds=round(time.monotonic() - started, 1),
-    )
-    return msgspec.structs.replace(run, parts=(*run.parts, part))
+    parts = list(run.parts)
+    seconds = round(time.monotonic() - started, 1)
+    parts[number] = msgspec.structs.replace(parts[number], exit_code=code, seconds=seconds)
+    return msgspec.structs.replace(run, parts=tuple(parts))
 
 
-def _with_unrun(run: Run, commands: Sequence[tuple[str, Sequence[str]]]) -> Run:
-    unrun = tuple(
-        Part(name=name, command=python_command(*arguments), exit_code=None, seconds=0.0) for name, arguments in commands
-    )
-    return msgspec.structs.replace(run, parts=run.parts + unrun)
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.command_line import python_command
 from harness.errors import Inconclusive
 from harness.results import Gate, Run, Status
 from reports.allure.gate_results import PARENT_SUITE, write_gates
@@ -14,7 +15,7 @@ from reports.allure.install import FOLDER, AllureUnavailable, installed, run_nod
 from reports.text import one_line, plural
 
 NAME = "report/allure"
-REPRODUCE = "python -m reports"
+REPRODUCE = python_command("-m", "reports")
 GENERATE_TIMEOUT_S = 600.0
 
 _POLICY = (

@@ -81,7 +81,8 @@ def run_node(arguments: list[str | Path], *, directory: Path, timeout_s: float, 
 
 
 def _npm_ci(folder: Path, *, offline: bool) -> None:
-    network = "--offline" if offline else "--prefer-offline"
+    # told that there is no network, npm still finds what its cache lacks where there is one, and gives up at once else
+    patience = ["--fetch-retries=0", "--fetch-timeout=10000"] if offline else []
     run_node(
         [
             _NPM,
@@ -91,7 +92,8 @@ def _npm_ci(folder: Path, *, offline: bool) -> None:
             "--no-fund",
             "--no-update-notifier",
             "--loglevel=error",
-            network,
+            "--prefer-offline",
+            *patience,
         ],
         directory=folder,
         timeout_s=INSTALL_TIMEOUT_S,
