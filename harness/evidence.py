@@ -20,6 +20,7 @@ def explain(report: pytest.TestReport, item: pytest.Item) -> None:
     line = reproduction(item)
     report.sections.append(("reproduce", line))
     report.user_properties.append(("reproduce", line))
+    item.user_properties.append(("reproduce", line))  # JUnit takes them from the report of the teardown, made later
     if url := getattr(item, "funcargs", {}).get("database_url"):
         report.sections.append(("database", _keep_database(url, item)))
 

@@ -7,7 +7,7 @@ controller owns the services and its workers ask it for them.
 
 import contextlib
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,12 @@ def seed(request: pytest.FixtureRequest) -> int:
     """Return the seed of everything random in this run."""
     chosen: int = request.config.option.seed
     return chosen
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _seed_in_evidence(record_testsuite_property: Callable[[str, object], None], seed: int) -> None:
+    """Write the seed into the JUnit file."""
+    record_testsuite_property("seed", seed)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from reports.report import make_report
 from reports.text import one_line
 from reports.verdict import counts, not_passed
 
+FAILURES_PRINTED = 3
+
 
 def main() -> int:
     """Make the report, print the verdict last, and return its exit code."""
@@ -47,6 +49,12 @@ def _print(verdict: Verdict, folder: Path) -> None:
         print(f"{gate.status.upper()}{accepted} {one_line(gate.name)}: {one_line(gate.summary)}")
         if gate.reproduce:
             print(f"    reproduce: {one_line(gate.reproduce, limit=2000)}")
+        for failure in gate.failures[:FAILURES_PRINTED]:
+            print(f"  - {one_line(failure.what)}")
+            if failure.reproduce and failure.reproduce != gate.reproduce:
+                print(f"    reproduce: {one_line(failure.reproduce, limit=2000)}")
+        if len(gate.failures) > FAILURES_PRINTED:
+            print(f"  - and {len(gate.failures) - FAILURES_PRINTED:,} more, in the report")
     print(f"verdict: {verdict.status} ({counts(verdict)})")
     print(f"report: {folder / 'site' / 'index.html'}")
 

@@ -1,4 +1,4 @@
-"""The gate of contract coverage: the tests reached every operation. What they found is a suite's gate."""
+"""The gates of the contract: every operation was reached, and no check of any answer failed."""
 
 from harness.results import ContractCoverage, Failure, Gate, OperationReach, Status
 from reports.evidence import Evidence, Unreadable
@@ -7,10 +7,11 @@ from reports.text import plural
 
 KIND = "contract"
 NAME = f"{KIND}/operations"
+CHECKS = f"{KIND}/checks"
 
 
 def gates(evidence: Evidence) -> tuple[Gate, ...]:
-    """Return the gate, if the contract suite ran or left its coverage."""
+    """Return the gates, if the contract suite ran or left its coverage."""
     coverage = evidence.contract
     command = evidence.command_of("contract") or "python -m pytest suites/contract"
     if coverage is None:
@@ -19,7 +20,7 @@ def gates(evidence: Evidence) -> tuple[Gate, ...]:
         coverage = Unreadable(ContractCoverage.FILE, f"{ContractCoverage.FILE}: missing")
     if isinstance(coverage, Unreadable):
         return (unreadable_gate(NAME, coverage, command),)
-    return (_gate(coverage, command),)
+    return (_gate(coverage, command), _checks_gate(coverage, command))
 
 
 def _gate(coverage: ContractCoverage, command: str) -> Gate:
@@ -33,6 +34,21 @@ def _gate(coverage: ContractCoverage, command: str) -> Gate:
         evidence=ContractCoverage.FILE,
         reproduce=None if status is Status.PASS else command,
         failures=tuple(Failure(what=f"not reached: {operation}", reproduce=command) for operation in unreached),
+    )
+
+
+def _checks_gate(coverage: ContractCoverage, command: str) -> Gate:
+    cases = sum(operation.cases for operation in coverage.operations)
+    broken = plural(len(coverage.failures), "broken promise")
+    status = Status.FAIL if coverage.failures else Status.PASS if cases else Status.INCONCLUSIVE
+    return Gate(
+        name=CHECKS,
+        kind=KIND,
+        status=status,
+        summary=f"{broken} in {plural(cases, 'case')}",
+        evidence=ContractCoverage.FILE,
+        reproduce=None if status is Status.PASS else next((f.reproduce for f in coverage.failures), None) or command,
+        failures=coverage.failures,
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from harness.results import Arrivals, Generator, OperationReach, Status
+from harness.results import Arrivals, Failure, Generator, OperationReach, Status
 from reports.evidence import Evidence, Unreadable
 from reports.gates import all_gates
 from reports.junit import Suite
@@ -25,6 +25,7 @@ from reports.tests.samples import (
 PASS, FAIL, INCONCLUSIVE = Status.PASS, Status.FAIL, Status.INCONCLUSIVE
 TORN = Unreadable("some/file", "some/file: unreadable: torn")
 UNREACHED = OperationReach(operation="DELETE /x", cases=0, statuses=(), unseen=("204",))
+PROMISE = Failure(what="GET /x: Server error", reproduce="python -m pytest suites/contract")
 OFFLINE_SCAN = replace(PIP_AUDIT, incomplete="no network")
 
 
@@ -75,6 +76,9 @@ def test_all_well() -> None:
         (Evidence(contract=COVERAGE), "contract/operations", PASS, "2 of 2 operations reached by 552 cases"),
         (Evidence(contract=replace(COVERAGE, operations=())), "contract/operations", INCONCLUSIVE, "no operations"),
         (Evidence(contract=replace(COVERAGE, operations=(UNREACHED,))), "contract/operations", INCONCLUSIVE, "0 of 1"),
+        (Evidence(contract=COVERAGE), "contract/checks", PASS, "0 broken promises in 552 cases"),
+        (Evidence(contract=replace(COVERAGE, failures=(PROMISE,))), "contract/checks", FAIL, "1 broken promise in 552"),
+        (Evidence(contract=replace(COVERAGE, operations=())), "contract/checks", INCONCLUSIVE, "in 0 cases"),
         (Evidence(contract=TORN), "contract/operations", INCONCLUSIVE, "torn"),
         (Evidence(suites={"contract": SUITE}), "contract/operations", INCONCLUSIVE, "missing"),
         (load(), "load/smoke/measured", PASS, "1,000 requests in 20 s"),
