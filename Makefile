@@ -10,8 +10,8 @@ UV := .venv/bin/uv
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-prove: $(TOX) ## all evidence on the reference app, then the report and the verdict
-	$(TOX) -q -e prove
+prove: $(TOX) ## all evidence on the reference app (or TARGET=path/to/target.toml), then the report and the verdict
+	$(TOX) -q -e prove $(if $(TARGET),-- --target $(TARGET))
 
 test: $(TOX) ## all of the project's own tests
 	$(TOX) -q

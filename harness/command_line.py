@@ -6,11 +6,12 @@ import secrets
 import shlex
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.errors import EXIT_REQUEST, ProvingGroundError
 
+PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_TARGET = Path("reference_app/target.toml")
 DEFAULT_RESULTS = Path("results")
 SERVICE_CHOICES = ("auto", "containers", "embedded", "external")
@@ -69,6 +70,12 @@ def python_command(*arguments: str | Path) -> str:
     here = Path.cwd()
     shown = interpreter.relative_to(here) if interpreter.is_relative_to(here) else interpreter
     return shlex.join([str(shown), *(str(argument) for argument in arguments)])
+
+
+def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which `python -m harness…` works from any folder."""
+    places = [str(PROJECT), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
 
 def run_edge(main: Callable[[], int]) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from harness.command_line import own_environment
 from harness.errors import Inconclusive, TimedOut
 from harness.wait import wait_for
 
@@ -73,8 +74,9 @@ class Guardian:
         return GuardedProcess(self, pid, words, output, end_signal)
 
     def at_end(self, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> None:
-        """Have a command run once everything has stopped; secrets go into `env`, never into `argv`."""
-        self._ask("at_end", argv=[str(word) for word in argv], env=dict(os.environ if env is None else env))
+        """Have a command of ours run once everything has stopped; secrets go into `env`, never into `argv`."""
+        environment = own_environment(os.environ if env is None else env)
+        self._ask("at_end", argv=[str(word) for word in argv], env=environment)
 
     def close(self) -> None:
         """Stop and remove everything, and wait until that is done.

@@ -100,7 +100,7 @@ def serving(
 
 def start_services(target: Target, wanted: str, guardian: Guardian, say: Say) -> dict[ServiceName, Service]:
     """Start the services that the target needs, side by side."""
-    return _start(target, wanted, guardian, say, None)[1]
+    return _start(target, wanted, guardian, say, None)[1] if target.services else {}
 
 
 def start_migrated_services(target: Target, wanted: str, guardian: Guardian, say: Say) -> dict[ServiceName, Service]:
@@ -109,6 +109,8 @@ def start_migrated_services(target: Target, wanted: str, guardian: Guardian, say
     Where the provider can keep one, a copy of that Postgres is kept for the next run with the same `prepare.inputs`,
     commands and installed packages. In CI migrations always run.
     """
+    if not target.services:
+        return {}
     provider, running = _start(target, wanted, guardian, say, _content(target))
     if postgres := running.get("postgres"):
         others: dict[ServiceName, str] = {name: service.url for name, service in running.items() if name != "postgres"}
@@ -123,7 +125,7 @@ def _start(
 ) -> tuple[Provider, dict[ServiceName, Service]]:
     names, run_id = tuple(target.services), new_run_id()
     provider = choose(wanted, names, lambda kind: kind(guardian, run_id, content), say)
-    with ThreadPoolExecutor(max(len(names), 1)) as threads:
+    with ThreadPoolExecutor(len(names)) as threads:
         return provider, dict(zip(names, threads.map(provider.start, names), strict=True))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.command_line import offline, python_command
+from harness.command_line import PROJECT, offline, python_command
 from harness.errors import UnreadableEvidence
 from harness.guard_process import die_with_parent
 from harness.launch import new_run_id
@@ -24,7 +24,6 @@ from harness.results import Part, Results, Run, ServiceRecord, TargetCheck
 from harness.services.interface import Say
 from harness.target import Target
 
-PROJECT = Path(__file__).resolve().parent.parent
 _STOP_TIMEOUT_S = 60
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from harness.command_line import own_environment
 from harness.errors import ProvingGroundError, ServiceUnavailable
 from harness.guardian import CLEAN_UP_TIMEOUT_S, Guardian
 from harness.services.interface import Service
@@ -42,7 +43,10 @@ class ServicesProcess:
         self.address = str(folder / "services.socket")
         command = [sys.executable, "-m", "harness.services.shared", str(target), wanted, self.address]
         self._process = subprocess.Popen(
-            [*command, *(["--now"] if now else [])], stdin=subprocess.PIPE, start_new_session=True
+            [*command, *(["--now"] if now else [])],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            env=own_environment(os.environ),
         )
 
     def close(self) -> None:
