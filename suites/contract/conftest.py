@@ -93,6 +93,7 @@ def fuzzing(
                 *("-m", "pytest", "suites/contract", "--target", str(option.target)),
                 *("--services", option.services, "--seed", str(option.seed)),
                 *("--max-examples", str(option.max_examples)),
+                *(("--operation", option.operation) if option.operation else ()),
             ),
         ),
         guardian,

@@ -25,6 +25,16 @@ def test_forever(served_target, database_url, redis_url, guardian, request, numb
 """
 
 
+TARGET = """
+name = "specimen"
+[serve]
+command = ["{python}", "-m", "http.server", "--bind", "127.0.0.1", "{port}"]
+[services]
+postgres = "DATABASE_URL"
+redis = "REDIS_URL"
+"""
+
+
 def descendants(marker: str) -> list[int]:
     """Return the processes that carry a marker in their environment: the run and all that it started."""
     found = []
@@ -46,9 +56,10 @@ def test_ended_run_leaves_nothing(number: signal.Signals, workers: int, tmp_path
     fifo, marker = tmp_path / "fifo", tmp_path / "reached"
     os.mkfifo(fifo)
     (tmp_path / "test_forever.py").write_text(TEST.format(marker=str(marker), fifo=str(fifo)))
+    (tmp_path / "target.toml").write_text(TARGET)
     command = [
         *(sys.executable, "-m", "pytest", tmp_path / "test_forever.py", "-c", "pyproject.toml", "--rootdir=."),
-        *("-p", "harness.fixtures", "--services", "embedded", "--results", tmp_path / "results"),
+        *("-p", "harness.fixtures", "--services", "embedded", "--target", tmp_path, "--results", tmp_path / "results"),
         *(("-n", str(workers)) if workers else ()),
     ]
     with (tmp_path / "output").open("wb") as output:

@@ -12,7 +12,8 @@ import pytest
 from harness.errors import EXIT_FAIL, EXIT_PASS
 
 TARGET = ("--target", "suites/specimens/target.toml", "--services", "embedded", "--seed", "1")
-CONTRACT = ("-m", "pytest", "suites/contract", "--max-examples", "3", *TARGET)
+BROKEN = "GET /api/pipelines/{pipeline_id}"
+CONTRACT = ("-m", "pytest", "suites/contract", "--max-examples", "3", "--operation", BROKEN, *TARGET)
 PROBES = ("-m", "security", "--only", "headers", "anonymous", *TARGET)
 LOAD = ("-m", "loadtests", "run", "smoke", *TARGET)
 
@@ -62,8 +63,8 @@ def test_broken_promise_is_named_and_shown_again(tmp_path: Path) -> None:
     """The contract suite names the operation that breaks its promise; its line, pasted, shows it again."""
     found = run("unhandled_error", tmp_path, CONTRACT)
     assert found.returncode == EXIT_FAIL
-    assert "GET /api/pipelines/{pipeline_id}: Server error" in found.stdout
+    assert f"{BROKEN}: Server error" in found.stdout
     line = re.findall(r"^ *reproduce: (.*)$", found.stdout, re.MULTILINE)[0]
     again = run("unhandled_error", tmp_path / "again", tuple(shlex.split(line)[1:]))
     assert again.returncode == EXIT_FAIL
-    assert "GET /api/pipelines/{pipeline_id}: Server error" in again.stdout
+    assert f"{BROKEN}: Server error" in again.stdout
