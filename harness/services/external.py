@@ -2,14 +2,15 @@
 
 It touches nothing that it did not create. On Postgres it makes databases of its own, named `harness_RUN_…`, and
 refuses a database that has tables, since a URL that leads to data is more likely a mistake than a wish. On Redis
-it takes the logical database of the URL, refuses one that holds keys, and leaves it empty. A finalizer drops what
-the run created, also when the run is killed.
+it takes the logical database of the URL, and the following ones where `PROVING_GROUND_REDIS_SPACES` says how many are
+ours; it refuses one that holds keys, and leaves them empty. A finalizer drops what the run created, also when the run
+is killed.
 """
 
 import os
 import sys
 from typing import ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import redis
@@ -24,6 +25,7 @@ _SCHEMES: dict[ServiceName, tuple[str, ...]] = {
     "postgres": ("postgresql", "postgres"),
     "redis": ("redis", "rediss"),
 }
+SPACES_VARIABLE = "PROVING_GROUND_REDIS_SPACES"
 _TIMEOUT_S = 5
 _CLAIM = "harness-"  # a connection of this name claims its logical database: no key is written, and it ends with us
 
@@ -51,7 +53,15 @@ class External(Provider):
             [sys.executable, "-m", "harness.services.external", service, self.run_id],
             {**os.environ, variable: url},
         )
-        return Service(name=service, url=url, version=version, provider=self.name, origin=variable, run_id=self.run_id)
+        return Service(
+            name=service,
+            url=url,
+            version=version,
+            provider=self.name,
+            origin=variable,
+            run_id=self.run_id,
+            spaces=_spaces() if service == "redis" else 1,
+        )
 
     def _accept_postgres(self, url: str) -> str:
         try:
@@ -68,26 +78,40 @@ class External(Provider):
         return str(version[0]) if version else "unknown"
 
     def _accept_redis(self, url: str) -> str:
-        self._claim = redis.Redis.from_url(
-            url, socket_timeout=_TIMEOUT_S, decode_responses=True, client_name=f"{_CLAIM}{self.run_id}"
-        )
+        self._claims = [self._claim(place) for place in _redis_urls(url)]
+        return str(self._claims[0].info("server")["redis_version"])
+
+    def _claim(self, url: str) -> redis.Redis:
+        """Return a connection that claims a logical database for this run, which must be free and empty."""
+        name = f"{_CLAIM}{self.run_id}"
+        client = redis.Redis.from_url(url, socket_timeout=_TIMEOUT_S, decode_responses=True, client_name=name)
         try:
-            number = self._claim.client_info()["db"]
-            others = {
-                client["name"].removeprefix(_CLAIM)
-                for client in self._claim.client_list()
-                if client["name"].startswith(_CLAIM) and client["db"] == str(number)
-            }
-            keys, facts = self._claim.dbsize(), self._claim.info("server")
+            number = str(client.client_info()["db"])
+            claims = {other["name"] for other in client.client_list() if other["db"] == number}
+            keys = client.dbsize()
         except redis.RedisError as error:
             raise ServiceUnavailable(f"REDIS_URL: {_place(url)} cannot be used: {_first_line(error)}") from None
-        if others != {self.run_id}:
+        if any(claim.startswith(_CLAIM) and claim != name for claim in claims):
             raise NotOurs(f"REDIS_URL: {_place(url)} is in use by another run; name another logical database")
         if keys:
             raise NotOurs(
                 f"REDIS_URL: {_place(url)} holds {keys} keys; name an empty logical database, it was not touched"
             )
-        return str(facts["redis_version"])
+        return client
+
+
+def _redis_urls(url: str) -> list[str]:
+    """Return the URLs of the logical databases that are ours: the given one, and as many more as we were told."""
+    parts = urlsplit(url)
+    first = int(parts.path.strip("/") or 0)
+    return [urlunsplit(parts._replace(path=f"/{first + offset}")) for offset in range(_spaces())]
+
+
+def _spaces() -> int:
+    given = os.environ.get(SPACES_VARIABLE, "1")
+    if not given.isdecimal() or int(given) < 1:
+        raise RequestError(f"{SPACES_VARIABLE}: {given!r} is not a number of logical databases, 1 or more")
+    return int(given)
 
 
 def _url(service: ServiceName) -> str:
@@ -125,9 +149,10 @@ def _drop_databases(url: str, run_id: str) -> None:
 
 
 def _flush(url: str, _run_id: str) -> None:
-    """Empty the logical database: it was empty when the run claimed it, so all in it is the run's."""
-    with redis.Redis.from_url(url, socket_timeout=_TIMEOUT_S) as client:
-        client.flushdb()
+    """Empty the logical databases: they were empty when the run claimed them, so all in them is the run's."""
+    for place in _redis_urls(url):
+        with redis.Redis.from_url(place, socket_timeout=_TIMEOUT_S) as client:
+            client.flushdb()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ The command line's engine is used rather than the pytest plugin: it learns from 
 ids and signs in anew, which the plugin does not.
 """
 
+import base64
 import json
 import os
 import shlex
@@ -166,4 +167,15 @@ def _curl(sent: dict[str, Any] | None) -> str:
     if sent is None:
         return "nothing"
     headers = [word for name, values in sent["headers"].items() for word in ("-H", f"{name}: {values[0]}")]
-    return shlex.join(["curl", "-X", sent["method"], *headers, sent["uri"]])
+    return shlex.join(["curl", "-X", sent["method"], *headers, *_body(sent), sent["uri"]])
+
+
+def _body(sent: dict[str, Any]) -> list[str]:
+    """Return curl's words for a body; one that is not text is left to the evidence of Schemathesis."""
+    encoded = (sent.get("body") or {}).get("$base64")
+    if not encoded:
+        return []
+    try:
+        return ["--data-raw", base64.b64decode(encoded).decode()]
+    except UnicodeDecodeError:
+        return ["--data-binary", "@binary"]

@@ -95,6 +95,19 @@ def test_two_runs_do_not_share_a_redis(valkey: str, monkeypatch: pytest.MonkeyPa
             External(guardian, "run6").start("redis")
 
 
+def test_more_spaces_only_where_told(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The logical databases after the named one are ours only as far as we were told, and each must be empty."""
+    monkeypatch.setenv("REDIS_URL", valkey.replace("/0", "/6"))
+    monkeypatch.setenv("PROVING_GROUND_REDIS_SPACES", "2")
+    with Guardian() as guardian:
+        assert External(guardian, "run9").start("redis").spaces == 2
+    with redis.Redis.from_url(valkey.replace("/0", "/7")) as client:
+        client.set("basket", "apples")
+        with Guardian() as guardian, pytest.raises(NotOurs, match="/7 holds 1 keys"):
+            External(guardian, "run10").start("redis")
+        assert client.get("basket") == b"apples"
+
+
 @pytest.mark.parametrize(
     ("service", "variable", "url"),
     [

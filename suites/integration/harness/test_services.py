@@ -42,8 +42,10 @@ def test_versions_are_what_the_servers_say(services: Services) -> None:
         assert connection.execute("SHOW server_version").fetchone() == (services["postgres"].version,)
 
 
-def test_tests_share_no_keys(spaces: Spaces) -> None:
+def test_tests_share_no_keys(services: Services, spaces: Spaces) -> None:
     """Two leased logical databases do not see each other's keys."""
+    if services["redis"].spaces == 1:
+        pytest.skip("external Redis with one logical database: PROVING_GROUND_REDIS_SPACES says how many are ours")
     one, other = spaces.lease(), spaces.lease()
     redis.Redis.from_url(one).set("key", "value")
     assert redis.Redis.from_url(other).get("key") is None
