@@ -92,7 +92,7 @@ def services_process(config: pytest.Config, *, now: bool = False) -> ServicesPro
     """Return this run's services process, spawned on first use.
 
     With `now` the services start, and the template is migrated, while tests are still being collected: for the
-    `pytest_collection` hook of a suite in which nearly every test needs them.
+    `pytest_configure` hook of a suite in which nearly every test needs them.
     """
     if _SERVICES not in config.stash:
         option = config.option
@@ -134,7 +134,14 @@ def _say(line: str) -> None:
 
 def _or_exit(error: ProvingGroundError) -> BaseException:
     """Turn an answer of the error tree into the end of the session: one clear line and the documented code."""
-    return pytest.exit.Exception(str(error), returncode=error.exit_code)
+    return _exit(str(error), error.exit_code)
+
+
+def _exit(message: str, code: int) -> BaseException:
+    """Return what ends the session; a worker of pytest-xdist, whose exit would look like a crash, fails its test."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return pytest.fail.Exception(message, pytrace=False)
+    return pytest.exit.Exception(message, returncode=code)
 
 
 # --- the ladder ----------------------------------------------------------------------------------------------
@@ -187,7 +194,7 @@ def services(request: pytest.FixtureRequest) -> Services:
         _say(line)
     if answer.services is None:
         message, code = answer.error or ("no services", EXIT_INCONCLUSIVE)
-        raise pytest.exit.Exception(message, returncode=code)
+        raise _exit(message, code)
     return answer.services
 
 

@@ -165,10 +165,31 @@ def _kill_orphans() -> None:
 
 
 def _children() -> list[int]:
-    if not _LINUX:
-        return []
-    path = Path(f"/proc/self/task/{os.getpid()}/children")
-    return [int(pid) for pid in path.read_text().split()]
+    """Return the processes whose parent this one is, zombies included; none where there is no /proc."""
+    ours = str(os.getpid())
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if _parent(folder) == ours]
+
+
+def _parent(folder: Path) -> str | None:
+    try:
+        return (folder / "stat").read_text().rpartition(")")[2].split()[1]  # the name before it may hold anything
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def _watch(pid: int) -> int | None:
+    """Return a descriptor that becomes readable when a process ends, or None where there is no such thing.
+
+    Raises:
+        ProcessLookupError: it has ended already.
+
+    """
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except (AttributeError, OSError):  # not Linux, or before 5.3: the closed socket has to do
+        return None
 
 
 def _serve(guard: Guard, client: socket.socket, parent_fd: int | None) -> None:
@@ -191,9 +212,8 @@ def main() -> int:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     guard = Guard()
     try:
-        parent_fd = os.pidfd_open(int(sys.argv[1])) if hasattr(os, "pidfd_open") else None
         with contextlib.suppress(ConnectionError):
-            _serve(guard, socket.socket(fileno=0), parent_fd)
+            _serve(guard, socket.socket(fileno=0), _watch(int(sys.argv[1])))
     except ProcessLookupError:
         pass  # the run ended before its guard was up
     finally:

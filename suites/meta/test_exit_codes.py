@@ -75,6 +75,15 @@ def test_bad_target_file_in_pytest(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_bad_target_file_under_xdist(tmp_path: Path) -> None:
+    """With several test processes the same line is shown, and the run fails."""
+    test = "def test_one(target): pass\ndef test_two(target): pass"
+    done = pytest_run(tmp_path, test, "--target", tmp_path / "no.toml", "--numprocesses", "2")
+    assert done.returncode == EXIT_FAIL
+    assert done.stdout.count("no.toml: there is no such file") >= 2
+    assert "crashed" not in done.stdout
+
+
 def test_results_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """A results folder that cannot be made is refused before anything starts."""
     (tmp_path / "results").touch()
