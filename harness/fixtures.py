@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         results = Results(option.results).prepare()
     except RequestError as error:
-        raise _or_exit(error) from error
+        raise _or_exit(config, error) from error
     option.xmlpath = option.xmlpath or str(results.folder / "junit" / f"{suite_name(config)}.xml")
     option.allure_report_dir = option.allure_report_dir or str(results.folder / "allure")
 
@@ -132,14 +132,14 @@ def _say(line: str) -> None:
     os.write(2, f"{line}\n".encode())  # past pytest's capturing: it is progress, not a test's output
 
 
-def _or_exit(error: ProvingGroundError) -> BaseException:
+def _or_exit(config: pytest.Config, error: ProvingGroundError) -> BaseException:
     """Turn an answer of the error tree into the end of the session: one clear line and the documented code."""
-    return _exit(str(error), error.exit_code)
+    return _exit(config, str(error), error.exit_code)
 
 
-def _exit(message: str, code: int) -> BaseException:
+def _exit(config: pytest.Config, message: str, code: int) -> BaseException:
     """Return what ends the session; a worker of pytest-xdist, whose exit would look like a crash, fails its test."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if is_worker(config):
         return pytest.fail.Exception(message, pytrace=False)
     return pytest.exit.Exception(message, returncode=code)
 
@@ -153,7 +153,7 @@ def target(request: pytest.FixtureRequest) -> Target:
     try:
         return Target.read(request.config.option.target)
     except ProvingGroundError as error:
-        raise _or_exit(error) from error
+        raise _or_exit(request.config, error) from error
 
 
 @pytest.fixture(scope="session")
@@ -189,12 +189,12 @@ def services(request: pytest.FixtureRequest) -> Services:
     try:
         answer = ask_for_services(worker["services_address"] if worker else services_process(config).address)
     except ProvingGroundError as error:
-        raise _or_exit(error) from error
+        raise _or_exit(config, error) from error
     for line in answer.said:
         _say(line)
     if answer.services is None:
         message, code = answer.error or ("no services", EXIT_INCONCLUSIVE)
-        raise _exit(message, code)
+        raise _exit(config, message, code)
     return answer.services
 
 
@@ -213,12 +213,14 @@ def spaces(services: Services, request: pytest.FixtureRequest) -> Spaces:
 
 
 @pytest.fixture(scope="session")
-def database_pool(target: Target, services: Services, guardian: Guardian, databases: Databases) -> Iterator[Pool]:
+def database_pool(
+    pytestconfig: pytest.Config, target: Target, services: Services, guardian: Guardian, databases: Databases
+) -> Iterator[Pool]:
     """Yield clones of the migrated, empty database, made ahead."""
     try:
         template = prepared_template(target, guardian, databases, _other_urls(services), seeded=False)
     except ProvingGroundError as error:
-        raise _or_exit(error) from error
+        raise _or_exit(pytestconfig, error) from error
     with Pool(services["postgres"], template) as pool:
         yield pool
 
@@ -246,7 +248,7 @@ def served_target(request: pytest.FixtureRequest, target: Target) -> Iterator[La
         try:
             launched = _launched(request, target, stack)
         except ProvingGroundError as error:
-            raise _or_exit(error) from error
+            raise _or_exit(request.config, error) from error
         yield launched
 
 
@@ -259,12 +261,12 @@ def _launched(request: pytest.FixtureRequest, target: Target, stack: contextlib.
 
 
 @pytest.fixture(scope="session")
-def identities(target: Target) -> dict[str, Identity]:
+def identities(pytestconfig: pytest.Config, target: Target) -> dict[str, Identity]:
     """Return the target's users by name."""
     try:
         return read_identities(target)
     except ProvingGroundError as error:
-        raise _or_exit(error) from error
+        raise _or_exit(pytestconfig, error) from error
 
 
 def _other_urls(services: Services) -> dict[ServiceName, str]:
