@@ -4,36 +4,61 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
-from redis import BlockingConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from sqlalchemy.orm import Session
 
 from reference_app.database import Database
 from reference_app.models import Admin
+from reference_app.redis_gate import open_gate
 from reference_app.repositories.admin import AdminRepository
+from reference_app.repositories.audit_event import AuditEventRepository
 from reference_app.repositories.deployment_log import DeploymentLogRepository
 from reference_app.repositories.pipeline import PipelineRepository
 from reference_app.repositories.session import SessionRepository
 from reference_app.services.accounts import AccountService
+from reference_app.services.audit import AuditTrail
 from reference_app.services.authentication import Authentication
 from reference_app.services.deployment_logs import DeploymentLogService
 from reference_app.services.passwords import Passwords
 from reference_app.services.pipelines import PipelineService
+from reference_app.services.principal import Origin
 from reference_app.services.seed import Seed
 from reference_app.settings import Settings
-
-REDIS_CONNECTIONS = 16
 
 
 @dataclass(frozen=True)
 class Work:
-    """The services of one database transaction."""
+    """The services of one database transaction, each made when it is first asked for."""
 
-    accounts: AccountService
-    pipelines: PipelineService
-    logs: DeploymentLogService
-    seed: Seed
+    session: Session
+    passwords: Passwords
+    origin: Origin
+
+    @cached_property
+    def audit(self) -> AuditTrail:
+        """What is recorded."""
+        return AuditTrail(AuditEventRepository(self.session), self.origin)
+
+    @cached_property
+    def accounts(self) -> AccountService:
+        """Who may log in."""
+        return AccountService(AdminRepository(self.session), self.passwords)
+
+    @cached_property
+    def pipelines(self) -> PipelineService:
+        """What is monitored."""
+        return PipelineService(PipelineRepository(self.session), self.audit)
+
+    @cached_property
+    def logs(self) -> DeploymentLogService:
+        """What deployments wrote."""
+        return DeploymentLogService(self.pipelines, DeploymentLogRepository(self.session))
+
+    @cached_property
+    def seed(self) -> Seed:
+        """Made-up data."""
+        return Seed(self.accounts, PipelineRepository(self.session), DeploymentLogRepository(self.session))
 
 
 class Backend:
@@ -42,29 +67,21 @@ class Backend:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.database = Database(settings)
-        self.redis = connect_redis(settings)
+        self.redis = open_gate(settings)
         self._passwords = Passwords(settings)
         self.authentication = Authentication(
             self._find_account,
             self._passwords,
             SessionRepository(self.redis),
             settings.secret_key.get_secret_value(),
-            timedelta(seconds=settings.session_ttl_s),
+            timedelta(seconds=settings.session_absolute_s),
         )
 
     @contextmanager
-    def work(self) -> Iterator[Work]:
+    def work(self, origin: Origin = Origin()) -> Iterator[Work]:  # noqa: B008 - frozen
         """Give services that share one transaction: committed at the end, rolled back on an error."""
         with self.database.transaction() as session:
-            pipelines, logs = PipelineRepository(session), DeploymentLogRepository(session)
-            accounts = AccountService(AdminRepository(session), self._passwords)
-            service = PipelineService(pipelines)
-            yield Work(
-                accounts=accounts,
-                pipelines=service,
-                logs=DeploymentLogService(service, logs),
-                seed=Seed(accounts, pipelines, logs),
-            )
+            yield Work(session, self._passwords, origin)
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -75,17 +92,3 @@ class Backend:
         # A transaction of its own: checking the password takes long, and needs no connection.
         with self.work() as work:
             return work.accounts.find(username)
-
-
-def connect_redis(settings: Settings) -> Redis:
-    """Return a client whose every wait ends after `redis_timeout_s`."""
-    pool = BlockingConnectionPool.from_url(
-        settings.redis_url.get_secret_value(),
-        max_connections=REDIS_CONNECTIONS,
-        timeout=settings.redis_timeout_s,
-        socket_timeout=settings.redis_timeout_s,
-        socket_connect_timeout=settings.redis_timeout_s,
-        retry=Retry(NoBackoff(), 1),  # one more try, for a connection that died in the pool
-        decode_responses=True,
-    )
-    return Redis.from_pool(pool)

@@ -6,7 +6,7 @@ from flask_openapi3.openapi import OpenAPI
 from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from reference_app.api.authentication import EXTENSION
+from reference_app.api.authentication import EXTENSION, identify_requests
 from reference_app.api.documentation import INFO, SECURITY_SCHEMES, add_document, page_routes
 from reference_app.api.json_body import StrictJsonProvider
 from reference_app.api.observation import observe_requests
@@ -39,6 +39,7 @@ def build_app(settings: Settings) -> OpenAPI:
     limit_request_size(app, settings.max_body_bytes)
     add_security_headers(app, settings.hsts_max_age_s)
     handle_problems(app, metrics, settings.retry_after_s)
+    identify_requests(app)
 
     for routes in (login_routes, session_routes, pipeline_routes, probe_routes):
         app.register_api(routes)

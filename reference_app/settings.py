@@ -16,6 +16,7 @@ PLACEHOLDER_SECRET = "development-only-" + "not-a-secret" * 2  # assembled: secr
 SHORTEST_SECRET_KEY = 32
 
 EnvironmentName = Literal["development", "testing", "production"]
+CacheType = Literal["redis", "simple", "null"]
 
 
 class SettingsError(ClickException):
@@ -43,32 +44,70 @@ class Settings(BaseModel):
     database_url: Annotated[SecretStr, AfterValidator(_normalise_database_url)]
     redis_url: Annotated[SecretStr, AfterValidator(_check_redis_scheme)]
     secret_key: SecretStr = SecretStr(PLACEHOLDER_SECRET)
-    """Keys the hashes of session tokens: changing it ends every session."""
+    """Keys the hashes of tokens and the secrets of second factors: changing it ends every session and token."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     use_structured_logging: bool = True
     swagger_enabled: bool = True
+    sentry_dsn: SecretStr | None = None
+    """Where unexpected errors are reported; none reports nowhere."""
+
+    talisman_enabled: bool = True
+    """Whether responses carry security headers."""
+    force_https: bool = False
+    """Refuse requests that came without TLS; an API does not redirect them, because they have leaked already."""
     hsts_max_age_s: int = Field(default=0, ge=0)
     """Lifetime of Strict-Transport-Security; 0 sends none (right without TLS in front)."""
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many proxies in front set X-Forwarded-For and X-Forwarded-Proto; 0 believes none."""
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+
+    cache_type: CacheType = "redis"
+    """`simple` keeps answers in each process: other processes see a write when their answer is over."""
+    cache_default_timeout: float = Field(default=30, gt=0)
+    """Seconds for which an answer is fresh unless a write ends it."""
+    cache_stale_s: float = Field(default=300, ge=0)
+    """How long beyond that an answer may still be given while Postgres is slow or down."""
+    cache_key_prefix: str = "cache:"
+
+    ratelimit_enabled: bool = True
+    ratelimit_default: str = "200 per day;50 per hour"
+    """For each route and user, or address of whoever is not known."""
+    ratelimit_login: str = "10 per minute"
+    ratelimit_registration: str = "5 per hour"
+    ratelimit_webhook: str = "600 per minute"
+
+    session_idle_s: int = Field(default=30 * 60, ge=1)
+    session_absolute_s: int = Field(default=8 * 3600, ge=1)
+    token_longest_days: int = Field(default=365, ge=1)
+    argon2_time_cost: int = Field(default=3, ge=1)
+    argon2_memory_kib: int = Field(default=64 * 1024, ge=8)
+    argon2_parallelism: int = Field(default=4, ge=1)
+    """Defaults are RFC 9106's second choice; tests take cheap ones, because they log in a lot."""
+    login_failures_per_address: int = Field(default=30, ge=1)
+    login_failures_per_account: int = Field(default=10, ge=1)
+    """Wrong passwords in a quarter of an hour before more are refused unseen."""
+
+    github_webhook_secret: SecretStr | None = None
+    """What GitHub signs its deliveries with; without it they are refused."""
+    stream_longest_s: float = Field(default=60, gt=0)
+    """After this time an event stream ends, and its reader comes back for the rest."""
+    streams_per_process: int = Field(default=4, ge=1)
+    """How many event streams, each of which keeps a thread, one process serves at once."""
 
     seed_alice_password: SecretStr | None = None
     seed_bob_password: SecretStr | None = None
     seed_admin_password: SecretStr | None = None
     """What `flask seed` gives the accounts it makes; development and testing have defaults."""
 
-    session_ttl_s: int = Field(default=8 * 3600, ge=1)
-    argon2_time_cost: int = Field(default=3, ge=1)
-    argon2_memory_kib: int = Field(default=64 * 1024, ge=8)
-    argon2_parallelism: int = Field(default=4, ge=1)
-    """Defaults are RFC 9106's second choice; tests take cheap ones, because they log in a lot."""
-
     database_pool_size: int = Field(default=8, ge=1)
     database_connect_timeout_s: int = Field(default=2, ge=2)
     """libpq takes 2 as the least."""
     database_pool_timeout_s: float = Field(default=2, gt=0)
     database_statement_timeout_s: float = Field(default=5, gt=0)
-    redis_timeout_s: float = Field(default=1, gt=0)
+    redis_timeout_s: float = Field(default=0.5, gt=0)
+    redis_retry_s: float = Field(default=1, gt=0)
+    """For how long after a failure Redis is not asked again where the answer can do without it."""
     retry_after_s: int = Field(default=2, ge=1)
     """What Retry-After says while Postgres or Redis cannot be reached."""
 

@@ -1,13 +1,17 @@
-"""Who is asking: the bearer token of the request."""
+"""Who is asking: the bearer token of the request, found before its limits count and refused after."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
+from redis import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
-from reference_app.backend import Backend
+from reference_app.backend import Backend, Work
 from reference_app.errors import NotAuthenticatedError
 from reference_app.repositories.session import StoredSession
-from reference_app.services.principal import Principal
+from reference_app.services.principal import Origin, Principal
 
 EXTENSION = "reference_app"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -19,9 +23,38 @@ def backend() -> Backend:
     return found
 
 
+@contextmanager
+def work() -> Iterator[Work]:
+    """Give the services of one transaction, which know where the request came from."""
+    with backend().work(origin()) as services:
+        yield services
+
+
+def origin() -> Origin:
+    """Return where this request came from."""
+    return Origin(request.remote_addr, g.request_id)
+
+
+def identify_requests(app: Flask) -> None:
+    """Find out, before anything else decides about a request, whose it is."""
+    app.before_request(_identify)
+
+
+def _identify() -> None:
+    """Note the user, or why there is none: a limit counts by user, and an open route asks for nobody."""
+    g.session, g.unknown = None, None
+    if "Authorization" not in request.headers:
+        return
+    try:
+        g.session = backend().authentication.resume(bearer_token())
+    except (NotAuthenticatedError, RedisError, SQLAlchemyError) as error:
+        g.unknown = error
+
+
 def authenticate() -> None:
-    """Find the session of this request; `NotAuthenticatedError` without a living one."""
-    g.session = backend().authentication.resume(bearer_token())
+    """Refuse a request of nobody: `NotAuthenticatedError`, or what kept the token from being looked up."""
+    if g.session is None:
+        raise g.unknown or NotAuthenticatedError("Log in, and send the token as 'Authorization: Bearer TOKEN'.")
 
 
 def bearer_token() -> str:
@@ -33,12 +66,20 @@ def bearer_token() -> str:
 
 
 def current_session() -> StoredSession:
-    """Return the session that `authenticate` found."""
+    """Return the session of this request."""
     session: StoredSession = g.session
     return session
 
 
+def known_principal() -> Principal | None:
+    """Return the user of this request, None when nobody is known."""
+    session: StoredSession | None = g.session
+    return Principal(session.user_id, session.username, session.role) if session else None
+
+
 def current_principal() -> Principal:
-    """Return the user of this request."""
-    session = current_session()
-    return Principal(session.user_id, session.username, session.role)
+    """Return the user of this request, which `authenticate` has let in."""
+    principal = known_principal()
+    if principal is None:
+        raise RuntimeError("current_principal() is for views of protected blueprints")
+    return principal

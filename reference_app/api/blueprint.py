@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from flask import request
 from flask_openapi3.blueprint import APIBlueprint
@@ -10,16 +10,30 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
 from werkzeug.exceptions import UnsupportedMediaType
 
-from reference_app.api.authentication import authenticate
+from reference_app.api.authentication import authenticate, current_principal
 from reference_app.api.problems import pointer_to
 from reference_app.api.responses import expected_problems
 from reference_app.errors import InvalidInputError, Violation
+from reference_app.services.authorization import Action, authorize_function
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def requires(action: Action) -> Callable[[View], View]:
+    """Name what a view of a protected blueprint does, which `services/authorization.py` has a rule for."""
+
+    def mark(view: View) -> View:
+        view.action = action  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 @dataclass(frozen=True)
-class _Accepted:
-    """What an operation takes besides its path."""
+class _Operation:
+    """What an operation does, and what it takes besides its path and headers."""
 
+    action: Action | None
     query: frozenset[str]
     has_body: bool
 
@@ -28,7 +42,8 @@ class ApiBlueprint(APIBlueprint):
     """Routes of one topic. What a view takes is the annotations of `path`, `query` and `body`.
 
     flask-openapi3 checks what a model declares; this adds what it lets pass: query parameters where none
-    are declared, a parameter given twice, a body of another type, and who is asking comes before all of it.
+    are declared, a parameter given twice, a body of another type. Who is asking, and whether such a user may
+    ever do this, come before all of it.
     """
 
     def __init__(self, name: str, *, tag: str, protected: bool, prefix: str = "") -> None:
@@ -40,7 +55,7 @@ class ApiBlueprint(APIBlueprint):
             abp_security=[{"bearer": []}] if protected else None,
         )
         self._protected = protected
-        self._accepted: dict[str, _Accepted] = {}
+        self._operations: dict[str, _Operation] = {}
         self.before_request(self._check_request)
 
     def _collect_openapi_info(self, rule: str, func: Callable[..., Any], **info: Any) -> Any:
@@ -49,8 +64,10 @@ class ApiBlueprint(APIBlueprint):
         query: type[BaseModel] | None = hints.get("query")
         has_body = "body" in hints
         names = frozenset(query.model_fields) if query else frozenset()
-        self._accepted[f"{self.name}.{func.__name__}"] = _Accepted(names, has_body)
-        expected = expected_problems(protected=self._protected, has_path="path" in hints, has_body=has_body)
+        # In a protected blueprint a view without an action is a mistake, told when the module is imported.
+        action: Action | None = func.action if self._protected else None  # type: ignore[attr-defined]
+        self._operations[f"{self.name}.{func.__name__}"] = _Operation(action, names, has_body)
+        expected = expected_problems(action, has_path="path" in hints, has_body=has_body)
         info["operation_id"] = func.__name__
         info["responses"] = expected | (info["responses"] or {})
         return super()._collect_openapi_info(rule, func, **info)
@@ -58,11 +75,12 @@ class ApiBlueprint(APIBlueprint):
     def _check_request(self) -> None:
         if request.method == "OPTIONS":  # Flask answers it with Allow, for anybody
             return
-        if self._protected:
+        operation = self._operations[request.endpoint or ""]
+        if operation.action is not None:
             authenticate()
-        accepted = self._accepted[request.endpoint or ""]
-        _refuse_unknown_query(accepted.query)
-        if accepted.has_body:
+            authorize_function(current_principal(), operation.action)
+        _refuse_unknown_query(operation.query)
+        if operation.has_body:
             _read_json_object()
 
 

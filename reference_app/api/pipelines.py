@@ -4,21 +4,26 @@ from http import HTTPStatus
 
 from flask import Response, url_for
 
-from reference_app.api.authentication import backend, current_principal
-from reference_app.api.blueprint import ApiBlueprint
+from reference_app.api.authentication import current_principal, work
+from reference_app.api.blueprint import ApiBlueprint, requires
 from reference_app.api.cursors import decode_cursor
-from reference_app.api.inputs import (
+from reference_app.api.json_body import json_response
+from reference_app.api.responses import created, problems
+from reference_app.api.shapes.base import page_fields
+from reference_app.api.shapes.pipelines import (
+    LogLinePage,
+    LogLineResult,
     LogListQuery,
     NewLogLine,
     NewPipeline,
     PipelineChanges,
     PipelineListQuery,
+    PipelinePage,
     PipelinePath,
+    PipelineResult,
 )
-from reference_app.api.json_body import json_response
-from reference_app.api.responses import created, problems
-from reference_app.api.results import LogLinePage, LogLineResult, PipelinePage, PipelineResult, page_fields
 from reference_app.repositories.pipeline import PipelineFilter
+from reference_app.services.authorization import Action
 
 pipeline_routes = ApiBlueprint("pipelines", tag="Pipelines", protected=True, prefix="/api/pipelines")
 
@@ -33,61 +38,68 @@ _LOG_LINKS = {
 
 
 @pipeline_routes.get("", responses={"200": PipelinePage})
+@requires(Action.READ_PIPELINES)
 def list_pipelines(query: PipelineListQuery) -> Response:
     """List pipelines, newest first."""
     wanted = PipelineFilter(status=query.status, branch=query.branch, owner=query.owner)
-    with backend().work() as work:
-        page = work.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
+    with work() as services:
+        page = services.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
     return json_response(PipelinePage.model_validate(page_fields(page)))
 
 
 @pipeline_routes.post("", responses={**created("PipelineResult", _LINKS), **problems(409)})
+@requires(Action.CREATE_PIPELINE)
 def create_pipeline(body: NewPipeline) -> Response:
     """Queue a pipeline that belongs to the user."""
-    with backend().work() as work:
-        pipeline = work.pipelines.create(current_principal(), body.model_dump())
+    with work() as services:
+        pipeline = services.pipelines.create(current_principal(), body.model_dump())
     location = url_for("pipelines.read_pipeline", pipeline_id=pipeline.id)
     return json_response(PipelineResult.model_validate(pipeline), HTTPStatus.CREATED, location)
 
 
 @pipeline_routes.get("/<pipeline_id>", responses={"200": PipelineResult})
+@requires(Action.READ_PIPELINES)
 def read_pipeline(path: PipelinePath) -> Response:
     """Read one pipeline."""
-    with backend().work() as work:
-        pipeline = work.pipelines.get(path.pipeline_id)
+    with work() as services:
+        pipeline = services.pipelines.get(path.pipeline_id)
     return json_response(PipelineResult.model_validate(pipeline))
 
 
-@pipeline_routes.patch("/<pipeline_id>", responses={"200": PipelineResult, **problems(403, 409)})
+@pipeline_routes.patch("/<pipeline_id>", responses={"200": PipelineResult, **problems(409)})
+@requires(Action.CHANGE_PIPELINE)
 def update_pipeline(path: PipelinePath, body: PipelineChanges) -> Response:
     """Change a pipeline; only its owner and admins may."""
     changes = body.model_dump(exclude_unset=True)
-    with backend().work() as work:
-        pipeline = work.pipelines.update(current_principal(), path.pipeline_id, changes)
+    with work() as services:
+        pipeline = services.pipelines.update(current_principal(), path.pipeline_id, changes)
     return json_response(PipelineResult.model_validate(pipeline))
 
 
-@pipeline_routes.delete("/<pipeline_id>", responses={"204": None, **problems(403)})
+@pipeline_routes.delete("/<pipeline_id>", responses={"204": None})
+@requires(Action.DELETE_PIPELINE)
 def delete_pipeline(path: PipelinePath) -> tuple[str, HTTPStatus]:
     """Delete a pipeline and its logs; only its owner and admins may."""
-    with backend().work() as work:
-        work.pipelines.delete(current_principal(), path.pipeline_id)
+    with work() as services:
+        services.pipelines.delete(current_principal(), path.pipeline_id)
     return "", HTTPStatus.NO_CONTENT
 
 
 @pipeline_routes.get("/<pipeline_id>/logs", responses={"200": LogLinePage})
+@requires(Action.READ_PIPELINES)
 def list_log_lines(path: PipelinePath, query: LogListQuery) -> Response:
     """List the lines of a pipeline's deployment log, oldest first."""
-    with backend().work() as work:
+    with work() as services:
         after = decode_cursor(query.cursor)
-        page = work.logs.list_page(path.pipeline_id, query.level, query.limit, after)
+        page = services.logs.list_page(path.pipeline_id, query.level, query.limit, after)
     return json_response(LogLinePage.model_validate(page_fields(page)))
 
 
-@pipeline_routes.post("/<pipeline_id>/logs", responses={**created("LogLineResult", _LOG_LINKS), **problems(403)})
+@pipeline_routes.post("/<pipeline_id>/logs", responses=created("LogLineResult", _LOG_LINKS))
+@requires(Action.APPEND_LOG)
 def append_log_line(path: PipelinePath, body: NewLogLine) -> Response:
     """Append a line to the deployment log; only the pipeline's owner and admins may."""
-    with backend().work() as work:
-        line = work.logs.append(current_principal(), path.pipeline_id, body.level, body.message)
+    with work() as services:
+        line = services.logs.append(current_principal(), path.pipeline_id, body.level, body.message)
     location = url_for("pipelines.list_log_lines", pipeline_id=line.pipeline_id)
     return json_response(LogLineResult.model_validate(line), HTTPStatus.CREATED, location)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from flask import Response, current_app
 from pydantic import BaseModel
-from redis import RedisError
+from redis import Redis, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from reference_app.api.authentication import backend
@@ -67,7 +67,7 @@ def metrics() -> Response:
 
 def _examine() -> Health:
     postgres = _ask(backend().database.ping)
-    redis = _ask(backend().redis.ping)
+    redis = _ask(lambda: backend().redis.ask(Redis.ping))
     status: Literal["ok", "degraded"] = "ok" if postgres == redis == "up" else "degraded"
     return Health(status=status, postgres=postgres, redis=redis)
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from reference_app import errors
+from reference_app.api.denials import record_denial
 from reference_app.metrics import Metrics
 
 MEDIA_TYPE = "application/problem+json"
@@ -23,8 +24,15 @@ STATUSES: Mapping[type[errors.AppError], HTTPStatus] = {
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
+    errors.PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.MissingKeyError: HTTPStatus.BAD_REQUEST,
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+DENIALS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 _log = structlog.get_logger("reference_app.problems")
 
@@ -34,7 +42,7 @@ class ViolationResult(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    part: Literal["path", "query", "body"]
+    part: Literal["path", "query", "header", "body"]
     pointer: str
     """A JSON pointer (RFC 6901) inside that part; empty for all of it."""
     detail: str
@@ -73,7 +81,7 @@ def problem(
 
 def refuse_invalid(error: ValidationError) -> NoReturn:
     """Turn pydantic's complaint into ours; flask-openapi3 calls it."""
-    part = error.title if error.title in {"path", "query"} else "body"
+    part = error.title if error.title in {"path", "query", "header"} else "body"
     listed = error.errors(include_url=False, include_input=False, include_context=False)
     raise errors.InvalidInputError(
         [
@@ -102,18 +110,32 @@ def handle_problems(app: Flask, metrics: Metrics, retry_after_s: int) -> None:
         _log.error("unexpected_error", exc_info=error)
         return problem(500, "Something went wrong here. The request id names it in the log.")
 
-    app.register_error_handler(errors.AppError, _app_error)
+    def expected(error: errors.AppError) -> Response:
+        if STATUSES[type(error)] in DENIALS:
+            record_denial(error)
+        return _app_error(error, retry_after_s)
+
+    app.register_error_handler(errors.AppError, expected)
     app.register_error_handler(HTTPException, _http_error)
     for kind in (OperationalError, InterfaceError, PoolTimeoutError, RedisError):
         app.register_error_handler(kind, unavailable)
     app.register_error_handler(Exception, unexpected)
 
 
-def _app_error(error: errors.AppError) -> Response:
+def _app_error(error: errors.AppError, retry_after_s: int) -> Response:
     status = STATUSES[type(error)]
     violations = error.violations if isinstance(error, errors.InvalidInputError) else ()
-    headers = CHALLENGE if status is HTTPStatus.UNAUTHORIZED else None
-    return problem(status, str(error), violations, headers)
+    return problem(status, str(error), violations, _headers_for(error, status, retry_after_s))
+
+
+def _headers_for(error: errors.AppError, status: HTTPStatus, retry_after_s: int) -> Mapping[str, str]:
+    if status is HTTPStatus.UNAUTHORIZED:
+        return CHALLENGE
+    if isinstance(error, errors.TooManyAttemptsError):
+        return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, errors.UnavailableError):
+        return {"Retry-After": str(retry_after_s)}
+    return {}
 
 
 def _http_error(error: HTTPException) -> HTTPException | Response:

@@ -5,11 +5,11 @@ from http import HTTPStatus
 from flask import Response
 
 from reference_app.api.authentication import backend, bearer_token, current_principal, current_session
-from reference_app.api.blueprint import ApiBlueprint
-from reference_app.api.inputs import Credentials
+from reference_app.api.blueprint import ApiBlueprint, requires
 from reference_app.api.json_body import json_response
 from reference_app.api.responses import problems
-from reference_app.api.results import LoginResult, SessionResult
+from reference_app.api.shapes.sessions import Credentials, LoginResult, SessionResult
+from reference_app.services.authorization import Action
 
 TAG = "Sessions"
 login_routes = ApiBlueprint("login", tag=TAG, protected=False, prefix="/api/auth")
@@ -24,6 +24,7 @@ def login(body: Credentials) -> Response:
 
 
 @session_routes.post("/logout", responses={"204": None})
+@requires(Action.MANAGE_OWN_SESSIONS)
 def logout() -> tuple[str, HTTPStatus]:
     """End this session at once."""
     backend().authentication.logout(bearer_token())
@@ -31,6 +32,7 @@ def logout() -> tuple[str, HTTPStatus]:
 
 
 @session_routes.get("/me", responses={"200": SessionResult})
+@requires(Action.READ_OWN_SESSION)
 def me() -> Response:
     """Tell who is logged in, and until when."""
     session = current_session()

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, String, true
+from sqlalchemy import BigInteger, CheckConstraint, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reference_app.models.base import CreatedMoment, IdentifiedBase, checked_text
@@ -25,4 +25,8 @@ class Admin(IdentifiedBase):
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[Role] = mapped_column(checked_text(Role, "role"))
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    totp_nonce: Mapped[str | None] = mapped_column(String(64))
+    """What the second factor's secret is derived from, together with the application's key."""
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The last time step whose code was accepted; None until the first confirms the factor."""
     created_at: Mapped[CreatedMoment]

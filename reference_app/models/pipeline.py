@@ -32,6 +32,7 @@ class Pipeline(IdentifiedBase):
         CheckConstraint("commit_sha ~ '^[0-9a-f]{40}$'", name="commit_sha_form"),
         CheckConstraint("run_id > 0", name="run_id_positive"),
         CheckConstraint("run_number > 0", name="run_number_positive"),
+        CheckConstraint("run_attempt > 0", name="run_attempt_positive"),
         CheckConstraint("duration_s >= 0", name="duration_s_not_negative"),
         CheckConstraint("completed_at >= started_at", name="completed_after_started"),
         CheckConstraint("(completed_at IS NOT NULL) = (status IN ('success', 'failed'))", name="final_is_completed"),
@@ -39,6 +40,7 @@ class Pipeline(IdentifiedBase):
         Index(None, "status", "id"),
         Index(None, "branch", "id"),
         Index(None, "owner_id", "id"),
+        Index(None, "created_at"),
     )
 
     name: Mapped[str] = mapped_column(String(200))
@@ -51,10 +53,15 @@ class Pipeline(IdentifiedBase):
     workflow_name: Mapped[str | None] = mapped_column(String(200))
     run_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     run_number: Mapped[int | None] = mapped_column(Integer)
+    run_attempt: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     started_at: Mapped[Moment | None]
     completed_at: Mapped[Moment | None]
     duration_s: Mapped[float | None]
     created_at: Mapped[CreatedMoment]
     updated_at: Mapped[CreatedMoment] = mapped_column(onupdate=func.now())
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    """Raised by every change; the entity tag that clients see."""
+
+    __mapper_args__ = {"version_id_col": version, "eager_defaults": True}  # noqa: RUF012 - SQLAlchemy declares it so
 
     owner: Mapped[Admin] = relationship(lazy="joined", innerjoin=True)

@@ -48,6 +48,10 @@ class Repository(Generic[Row]):
         self._flush()
         return row
 
+    def append(self, row: Row) -> None:
+        """Insert `row` when the transaction is next written; nothing of it is read back before."""
+        self._session.add(row)
+
     def save(self) -> None:
         """Write the changes made to rows that came from here; `DuplicateError` as in `add`."""
         self._flush()

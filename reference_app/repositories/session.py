@@ -4,9 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from redis import Redis
-
 from reference_app.models import Role
+from reference_app.redis_gate import RedisGate
 
 KEY_PREFIX = "session:"
 
@@ -24,17 +23,17 @@ class StoredSession:
 class SessionRepository:
     """Sessions by the hash of their token: what Redis holds lets nobody log in."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: RedisGate) -> None:
         self._redis = redis
 
     def put(self, token_hash: str, session: StoredSession, lifetime: timedelta) -> None:
         """Store `session`; Redis deletes it after `lifetime`."""
         fields = asdict(session) | {"expires_at": session.expires_at.isoformat()}
-        self._redis.set(KEY_PREFIX + token_hash, json.dumps(fields), ex=lifetime)
+        self._redis.ask(lambda redis: redis.set(KEY_PREFIX + token_hash, json.dumps(fields), ex=lifetime))
 
     def find(self, token_hash: str) -> StoredSession | None:
         """Return the session, unless it has ended."""
-        stored = self._redis.get(KEY_PREFIX + token_hash)
+        stored = self._redis.ask(lambda redis: redis.get(KEY_PREFIX + token_hash))
         if stored is None:
             return None
         fields = json.loads(stored)
@@ -47,4 +46,4 @@ class SessionRepository:
 
     def delete(self, token_hash: str) -> None:
         """End the session, whether or not it is still there."""
-        self._redis.delete(KEY_PREFIX + token_hash)
+        self._redis.ask(lambda redis: redis.delete(KEY_PREFIX + token_hash))

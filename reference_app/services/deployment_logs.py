@@ -3,6 +3,7 @@
 from reference_app.models import DeploymentLog, LogLevel
 from reference_app.repositories.base import Page
 from reference_app.repositories.deployment_log import DeploymentLogRepository
+from reference_app.services.authorization import Action, authorize_object
 from reference_app.services.pipelines import PipelineService
 from reference_app.services.principal import Principal
 
@@ -24,5 +25,5 @@ class DeploymentLogService:
     def append(self, principal: Principal, pipeline_id: int, level: LogLevel, message: str) -> DeploymentLog:
         """Add a line; raises `NotFoundError` or `ForbiddenError`."""
         pipeline = self._pipelines.get(pipeline_id)
-        principal.require_change_right(pipeline.owner_id)
+        authorize_object(principal, Action.APPEND_LOG, pipeline.owner_id)
         return self._logs.add(DeploymentLog(pipeline_id=pipeline.id, level=level, message=message))

@@ -8,6 +8,8 @@ from reference_app.errors import ConflictError, NotFoundError
 from reference_app.models import Pipeline, PipelineStatus
 from reference_app.repositories.base import DuplicateError, Page
 from reference_app.repositories.pipeline import PipelineFilter, PipelineRepository
+from reference_app.services.audit import AuditTrail, Subject
+from reference_app.services.authorization import Action, authorize_object
 from reference_app.services.principal import Principal
 
 NEXT_STATUSES: Mapping[PipelineStatus, frozenset[PipelineStatus]] = {
@@ -27,8 +29,9 @@ def utc_now() -> datetime:
 class PipelineService:
     """Pipelines inside one transaction. Everybody reads; the owner and admins change."""
 
-    def __init__(self, pipelines: PipelineRepository, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, pipelines: PipelineRepository, audit: AuditTrail, now: Callable[[], datetime] = utc_now) -> None:
         self._pipelines = pipelines
+        self._audit = audit
         self._now = now
 
     def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[Pipeline]:
@@ -43,9 +46,11 @@ class PipelineService:
         """Queue a pipeline that belongs to `principal`; `ConflictError` when its run_id is taken."""
         pipeline = Pipeline(owner_id=principal.user_id, status=PipelineStatus.QUEUED, **fields)
         try:
-            return self._pipelines.add(pipeline)
+            self._pipelines.add(pipeline)
         except DuplicateError as error:
             raise ConflictError(f"A pipeline with run_id {fields.get('run_id')} exists already.") from error
+        self._audit.done(principal, "pipeline.created", Subject("pipeline", pipeline.id))
+        return pipeline
 
     def update(self, principal: Principal, identity: int, changes: Mapping[str, Any]) -> Pipeline:
         """Apply `changes`; a change of status also sets the times that go with it.
@@ -53,20 +58,22 @@ class PipelineService:
         Raises `NotFoundError`, `ForbiddenError`, or `ConflictError` for a status that may not follow.
         """
         pipeline = self._found(identity, self._pipelines.get_for_update(identity))
-        principal.require_change_right(pipeline.owner_id)
+        authorize_object(principal, Action.CHANGE_PIPELINE, pipeline.owner_id)
         for name, value in changes.items():
             if name == "status":
                 self._move(pipeline, value)
             else:
                 setattr(pipeline, name, value)
         self._pipelines.save()
+        self._audit.done(principal, "pipeline.updated", Subject("pipeline", identity), changed=sorted(changes))
         return pipeline
 
     def delete(self, principal: Principal, identity: int) -> None:
         """Delete the pipeline with its logs; raises `NotFoundError` or `ForbiddenError`."""
         pipeline = self._found(identity, self._pipelines.get_for_update(identity))
-        principal.require_change_right(pipeline.owner_id)
+        authorize_object(principal, Action.DELETE_PIPELINE, pipeline.owner_id)
         self._pipelines.delete(pipeline)
+        self._audit.done(principal, "pipeline.deleted", Subject("pipeline", identity))
 
     def count_by_status(self) -> Mapping[PipelineStatus, int]:
         """Return how many pipelines stand in each status."""

@@ -1,20 +1,24 @@
-"""Who is asking."""
+"""Who is asking, and from where."""
 
 from dataclasses import dataclass
 
-from reference_app.errors import ForbiddenError
-from reference_app.models import Role
+from reference_app.models import Role, Scope
 
 
 @dataclass(frozen=True)
 class Principal:
-    """The logged-in user, as their session tells."""
+    """A user, as their session or API token tells."""
 
     user_id: int
     username: str
     role: Role
+    scopes: frozenset[Scope] | None = None
+    """What the API token may be used for; None is a session, which may do all that its user may."""
 
-    def require_change_right(self, owner_id: int) -> None:
-        """Raise `ForbiddenError` unless the object is this user's own, or the user is an admin."""
-        if self.user_id != owner_id and self.role is not Role.ADMIN:
-            raise ForbiddenError("Only the owner of this pipeline or an admin may change it.")
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a request came from, for the audit trail."""
+
+    address: str | None = None
+    request_id: str | None = None

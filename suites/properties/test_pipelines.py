@@ -14,9 +14,11 @@ from sqlalchemy import text
 from reference_app.database import Database
 from reference_app.errors import NotFoundError
 from reference_app.models import Admin, PipelineStatus, Role
+from reference_app.repositories.audit_event import AuditEventRepository
 from reference_app.repositories.pipeline import PipelineFilter, PipelineRepository
+from reference_app.services.audit import AuditTrail
 from reference_app.services.pipelines import PipelineService
-from reference_app.services.principal import Principal
+from reference_app.services.principal import Origin, Principal
 from suites.properties.pipeline_model import PipelineModel, row_of
 
 USERS = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
@@ -85,7 +87,11 @@ class PipelineMachine(RuleBasedStateMachine):
     def service(self) -> Iterator[PipelineService]:
         """Give the service over a transaction of its own, with this machine's clock."""
         with self.database.transaction() as session:
-            yield PipelineService(PipelineRepository(session), now=lambda: self.clock)
+            yield PipelineService(
+                PipelineRepository(session),
+                AuditTrail(AuditEventRepository(session), Origin()),
+                now=lambda: self.clock,
+            )
 
     @rule(user=users, fields=creations)
     def create(self, user: str, fields: dict[str, Any]) -> None:

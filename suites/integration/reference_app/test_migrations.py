@@ -11,7 +11,7 @@ from reference_app import migrations
 from reference_app.database_url import with_driver
 from reference_app.models import Base
 
-TABLES = {"admins", "pipelines", "deployment_logs"}
+TABLES = set(Base.metadata.tables)
 DEFINITIONS = """
     SELECT conname, replace(pg_get_constraintdef(oid), :schema || '.', '') FROM pg_constraint
     WHERE connamespace = CAST(:schema AS regnamespace) AND conrelid <> 'public.alembic_version'::regclass

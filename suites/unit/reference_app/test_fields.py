@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from reference_app.api import fields
-from reference_app.api.inputs import NewPipeline, PipelineChanges, PipelineListQuery
+from reference_app.api.shapes.pipelines import NewPipeline, PipelineChanges, PipelineListQuery
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,9 @@ def test_database_driver(scheme: str) -> None:
 
 def test_values_are_read() -> None:
     """Numbers and booleans come as text; what is not ours, and what is empty, is not read."""
-    given = {"SESSION_TTL_S": "60", "SWAGGER_ENABLED": "false", "LOG_LEVEL": "", "SHELL": "/bin/sh"}
+    given = {"SESSION_ABSOLUTE_S": "60", "SWAGGER_ENABLED": "false", "LOG_LEVEL": "", "SHELL": "/bin/sh"}
     settings = Settings.from_environment(DEVELOPMENT | given)
-    assert (settings.session_ttl_s, settings.swagger_enabled, settings.log_level) == (60, False, "info")
+    assert (settings.session_absolute_s, settings.swagger_enabled, settings.log_level) == (60, False, "info")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_values_are_read() -> None:
         ("DATABASE_URL", "postgresql:hunter2", "DATABASE_URL: must be a URL like postgresql://"),
         ("REDIS_URL", "http://hunter2@cache", "REDIS_URL: must be a URL like redis://"),
         ("APP_ENV", "staging", "APP_ENV: Input should be 'development', 'testing' or 'production'"),
-        ("SESSION_TTL_S", "0", "SESSION_TTL_S: Input should be greater than or equal to 1"),
+        ("SESSION_ABSOLUTE_S", "0", "SESSION_ABSOLUTE_S: Input should be greater than or equal to 1"),
         ("ARGON2_TIME_COST", "many", "ARGON2_TIME_COST: Input should be a valid integer"),
     ],
 )
