@@ -7,7 +7,15 @@ from benchmarks.record import publish, run
 from harness.command_line import DEFAULT_RESULTS, parser, run_edge
 from harness.results import Results
 
-REPEATS = {"startup": 7, "isolation": 5, "prove": 1}
+REPEATS = {
+    "startup": 7,
+    "isolation": 5,
+    "prove": 1,
+    "app_cache": 3,
+    "app_stack": 5,
+    "app_growth": 3,
+    "app_server": 3,
+}
 
 
 def main() -> int:
