@@ -14,7 +14,9 @@ from reference_app.redis_gate import open_gate
 from reference_app.repositories.admin import AdminRepository
 from reference_app.repositories.audit_event import AuditEventRepository
 from reference_app.repositories.deployment_log import DeploymentLogRepository
+from reference_app.repositories.maintenance import MaintenanceRepository
 from reference_app.repositories.pipeline import PipelineRepository
+from reference_app.repositories.seed import SeedRepository
 from reference_app.repositories.session import SessionRepository
 from reference_app.services.accounts import AccountService
 from reference_app.services.audit import AuditTrail
@@ -23,6 +25,7 @@ from reference_app.services.deployment_logs import DeploymentLogService
 from reference_app.services.passwords import Passwords
 from reference_app.services.pipelines import PipelineService
 from reference_app.services.principal import Origin
+from reference_app.services.pruning import Pruning
 from reference_app.services.seed import Seed
 from reference_app.settings import Settings
 
@@ -58,7 +61,12 @@ class Work:
     @cached_property
     def seed(self) -> Seed:
         """Made-up data."""
-        return Seed(self.accounts, PipelineRepository(self.session), DeploymentLogRepository(self.session))
+        return Seed(self.accounts, SeedRepository(self.session))
+
+    @cached_property
+    def pruning(self) -> Pruning:
+        """The end of what is past its time."""
+        return Pruning(MaintenanceRepository(self.session))
 
 
 class Backend:

@@ -1,4 +1,7 @@
-"""Commands: `flask --app reference_app migrate | create-admin | seed`."""
+"""Commands: `flask --app reference_app migrate | create-admin | seed | prune`.
+
+Exit codes: 0 done, 1 interrupted, 2 bad input or settings, 3 Postgres cannot be used.
+"""
 
 import click
 from flask import Flask
@@ -6,21 +9,32 @@ from flask import Flask
 from reference_app.backend import Backend
 from reference_app.errors import ConflictError
 from reference_app.models import Role
+from reference_app.operator_command import BadInputError, OperatorCommand
+from reference_app.repositories.maintenance import vacuum
 from reference_app.services.accounts import AccountRuleError
+
+MOST_PIPELINES = 1_000_000
 
 
 def add_commands(app: Flask, backend: Backend) -> None:
     """Give `app` its commands."""
-    settings = backend.settings
+    _add_migrate(app, backend)
+    _add_create_admin(app, backend)
+    _add_seed(app, backend)
+    _add_prune(app, backend)
 
-    @app.cli.command("migrate")
+
+def _add_migrate(app: Flask, backend: Backend) -> None:
+    @app.cli.command("migrate", cls=OperatorCommand)
     def migrate() -> None:
         """Bring the database to the newest schema."""
         from reference_app.migrations import upgrade  # noqa: PLC0415 - Alembic is slow to load and rarely needed
 
-        upgrade(settings.database_url.get_secret_value())
+        upgrade(backend.settings.database_url.get_secret_value())
 
-    @app.cli.command("create-admin")
+
+def _add_create_admin(app: Flask, backend: Backend) -> None:
+    @app.cli.command("create-admin", cls=OperatorCommand)
     @click.argument("username")
     @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.ADMIN.value)
     @click.password_option(envvar="ADMIN_PASSWORD", help="Asked for unless ADMIN_PASSWORD is set.")
@@ -30,14 +44,35 @@ def add_commands(app: Flask, backend: Backend) -> None:
             with backend.work() as work:
                 work.accounts.create(username, password, Role(role))
         except (AccountRuleError, ConflictError) as error:
-            raise click.UsageError(str(error)) from error
+            raise BadInputError(str(error)) from error
         click.echo(f"created {role} {username}")
 
-    @app.cli.command("seed")
-    @click.option("--pipelines", type=click.IntRange(0, 1_000_000), default=200, show_default=True)
+
+def _add_seed(app: Flask, backend: Backend) -> None:
+    @app.cli.command("seed", cls=OperatorCommand)
+    @click.option("--pipelines", type=click.IntRange(0, MOST_PIPELINES), default=200, show_default=True)
     def seed(pipelines: int) -> None:
-        """Add alice, bob, admin and PIPELINES pipelines, as far as they are missing."""
-        passwords = settings.seed_passwords()
+        """Add alice, bob, admin and PIPELINES pipelines, as far as they are missing.
+
+        All of it is added, or nothing. The newest 5,000 of the pipelines get log lines.
+        """
+        passwords = backend.settings.seed_passwords()
+
+        def tell(done: int) -> None:
+            if done < pipelines:
+                click.echo(f"{done:,} of {pipelines:,} pipelines", err=True)
+
         with backend.work() as work:
-            added = work.seed.add_missing(passwords, pipelines)
+            added = work.seed.add_missing(passwords, pipelines, tell)
+        if added:
+            vacuum(backend.database.engine)
         click.echo(f"added {added} pipelines")
+
+
+def _add_prune(app: Flask, backend: Backend) -> None:
+    @app.cli.command("prune", cls=OperatorCommand)
+    def prune() -> None:
+        """Delete answers kept for repeated calls, webhook deliveries and API tokens that are past their time."""
+        with backend.work() as work:
+            deleted = work.pruning.prune()
+        click.echo("deleted " + ", ".join(f"{count} {kind}" for kind, count in deleted.items()))

@@ -20,6 +20,7 @@ class Database:
             pool_timeout=settings.database_pool_timeout_s,
             pool_pre_ping=True,  # a restarted Postgres costs nobody an error
             connect_args=_connection_limits(settings),
+            hide_parameters=True,  # an error's text goes to logs, and parameters may be hashes of secrets
         )
         # Rows stay readable after commit: the response is made from them.
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)

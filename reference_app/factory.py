@@ -13,15 +13,17 @@ from reference_app.api.observation import observe_requests
 from reference_app.api.pipelines import pipeline_routes
 from reference_app.api.probes import METRICS_EXTENSION, probe_routes
 from reference_app.api.problems import Problem, handle_problems, refuse_invalid
+from reference_app.api.request_log import log_requests
 from reference_app.api.request_size import limit_request_size
 from reference_app.api.security_headers import add_security_headers
 from reference_app.api.sessions import login_routes, session_routes
+from reference_app.api.transport import believe_proxies, refuse_plain_http
 from reference_app.backend import Backend
 from reference_app.cli import add_commands
 from reference_app.metrics import Metrics, PipelinesByStatus
 from reference_app.models import PipelineStatus
 from reference_app.settings import Settings
-from reference_app.structured_logging import configure_logging
+from reference_app.structured_logging import configure_logging, request_logger
 
 
 def build_app(settings: Settings) -> OpenAPI:
@@ -35,11 +37,15 @@ def build_app(settings: Settings) -> OpenAPI:
     app.extensions[METRICS_EXTENSION] = metrics
 
     # Outermost first: Flask runs what comes after a request in reverse.
+    log_requests(app, request_logger(settings.log_level, as_json=settings.use_structured_logging))
     observe_requests(app, metrics)
     limit_request_size(app, settings.max_body_bytes)
-    add_security_headers(app, settings.hsts_max_age_s)
+    add_security_headers(app, settings)
     handle_problems(app, metrics, settings.retry_after_s)
+    if settings.force_https:
+        refuse_plain_http(app)
     identify_requests(app)
+    believe_proxies(app, settings.trusted_proxies)
 
     for routes in (login_routes, session_routes, pipeline_routes, probe_routes):
         app.register_api(routes)

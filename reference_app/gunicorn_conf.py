@@ -40,6 +40,8 @@ timeout = 30
 graceful_timeout = 10
 keepalive = 15
 control_socket_disable = True
+forwarded_allow_ips = ""  # the application decides which proxies to believe (TRUSTED_PROXIES)
+secure_scheme_headers: dict[str, str] = {}
 accesslog = None  # the application logs its requests itself, with their ids
 logconfig_dict = logging_config(_read.log_level, as_json=_read.use_structured_logging)
 

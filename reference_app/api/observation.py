@@ -1,10 +1,9 @@
-"""Around every request: its id, its log line, its metrics."""
+"""Around every request: its id and its metrics."""
 
 import re
 import time
 import uuid
 
-import structlog
 from flask import Flask, Response, g, request
 
 from reference_app.metrics import Metrics
@@ -12,16 +11,13 @@ from reference_app.metrics import Metrics
 REQUEST_ID_HEADER = "X-Request-ID"
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
-_log = structlog.get_logger("reference_app.requests")
-
 
 def observe_requests(app: Flask, metrics: Metrics) -> None:
-    """Log and measure all of `app`'s requests."""
+    """Identify and measure all of `app`'s requests."""
 
     def begin() -> None:
         g.started_s = time.perf_counter()
         g.request_id = _request_id(request.headers.get(REQUEST_ID_HEADER, ""))
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
         metrics.in_flight.inc()
 
     def finish(response: Response) -> Response:
@@ -29,18 +25,10 @@ def observe_requests(app: Flask, metrics: Metrics) -> None:
         route = request.url_rule.rule if request.url_rule else None
         metrics.observe(request.method, route, response.status_code, duration_s)
         response.headers[REQUEST_ID_HEADER] = g.request_id
-        _log.info(
-            "request",
-            method=request.method,
-            path=request.path,
-            status=response.status_code,
-            duration_ms=round(duration_s * 1000, 2),
-        )
         return response
 
     def end(_error: BaseException | None) -> None:
         metrics.in_flight.dec()
-        structlog.contextvars.clear_contextvars()
 
     app.before_request(begin)
     app.after_request(finish)

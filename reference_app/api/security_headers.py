@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from flask import Flask, Response, request
 
+from reference_app.settings import Settings
+
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 DOCUMENTATION_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -11,32 +13,66 @@ DOCUMENTATION_POLICY = (
 )
 """Swagger UI writes style attributes, and its icons are data URLs; scripts come only from files of ours."""
 DOCUMENTATION_PREFIX = "/api/docs"
-FIXED = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Permitted-Cross-Domain-Policies": "none",
-}
+UNUSED_FEATURES = (
+    "accelerometer",
+    "autoplay",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+"""What a browser could do for a page, and no page of ours asks for."""
+FIXED = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("X-DNS-Prefetch-Control", "off"),
+    ("X-Permitted-Cross-Domain-Policies", "none"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 
 
-def add_security_headers(app: Flask, hsts_max_age_s: int) -> None:
-    """Put the headers on all of `app`'s responses; 0 seconds leave Strict-Transport-Security out."""
-    hsts = f"max-age={hsts_max_age_s}; includeSubDomains" if hsts_max_age_s else None
-    app.after_request(_header_writer(hsts))
+def add_security_headers(app: Flask, settings: Settings) -> None:
+    """Put the headers on all of `app`'s responses, unless the settings say that somebody else does it.
+
+    Strict-Transport-Security goes out where a lifetime is configured and the request came over TLS (RFC 6797, 7.2).
+    """
+    if settings.talisman_enabled:
+        app.after_request(_header_writer(settings.hsts_max_age_s))
 
 
-def _header_writer(hsts: str | None) -> Callable[[Response], Response]:
+def _header_writer(hsts_max_age_s: int) -> Callable[[Response], Response]:
+    # Lists made once: this runs for every response.
+    api = [*FIXED, ("Content-Security-Policy", API_POLICY)]
+    documentation = [*FIXED, ("Content-Security-Policy", DOCUMENTATION_POLICY)]
+    hsts = f"max-age={hsts_max_age_s}; includeSubDomains"
+
     def write(response: Response) -> Response:
-        documentation = request.path.startswith(DOCUMENTATION_PREFIX)
-        response.headers.update(FIXED)
-        response.headers["Content-Security-Policy"] = DOCUMENTATION_POLICY if documentation else API_POLICY
-        if not documentation:
-            response.headers["Cache-Control"] = "no-store"
-        if hsts:
-            response.headers["Strict-Transport-Security"] = hsts
+        headers = response.headers
+        if request.path.startswith(DOCUMENTATION_PREFIX):
+            headers.extend(documentation)
+        else:
+            headers.extend(api)
+            headers["Cache-Control"] = "no-store"
+        if hsts_max_age_s and request.is_secure:
+            headers["Strict-Transport-Security"] = hsts
         return response
 
     return write

@@ -6,18 +6,24 @@ Test sessions start with it, so it imports neither Flask nor the models.
 import os
 import sys
 
+from sqlalchemy.exc import OperationalError
+
 from reference_app.database_url import with_driver
 from reference_app.migrations import upgrade
 
 
 def main() -> int:
-    """Return 0 when the schema is up to date, 2 when DATABASE_URL is missing or is no Postgres URL."""
+    """Return 0 when the schema is up to date, 2 when DATABASE_URL is no Postgres URL, 3 when nothing answers there."""
     try:
         url = with_driver(os.environ.get("DATABASE_URL", ""))
     except ValueError as error:
         sys.stderr.write(f"DATABASE_URL: {error}\n")
         return 2
-    upgrade(url)
+    try:
+        upgrade(url)
+    except OperationalError as error:
+        sys.stderr.write(f"Postgres: {str(error.orig).splitlines()[0]}\n")
+        return 3
     return 0
 
 

@@ -1,9 +1,6 @@
 """Deployment logs, oldest first."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from reference_app.models import DeploymentLog, LogLevel
 from reference_app.repositories.base import Page, Repository
@@ -24,8 +21,3 @@ class DeploymentLogRepository(Repository[DeploymentLog]):
         if after is not None:
             query = query.where(DeploymentLog.id > after)
         return self._page(query, limit)
-
-    def insert_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert many lines at once."""
-        if rows:
-            self._session.execute(insert(DeploymentLog), rows)

@@ -1,11 +1,8 @@
 """Pipelines, newest first."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from reference_app.models import Admin, Pipeline, PipelineStatus
 from reference_app.repositories.base import Page, Repository
@@ -54,8 +51,3 @@ class PipelineRepository(Repository[Pipeline]):
         """Return how many pipelines stand in each status, zeros included."""
         query = select(Pipeline.status, func.count()).group_by(Pipeline.status)
         return dict.fromkeys(PipelineStatus, 0) | dict(self._session.execute(query).all())
-
-    def insert_missing(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Insert the rows whose run_id is not there yet; return the ids of the new ones."""
-        statement = insert(Pipeline).on_conflict_do_nothing(index_elements=[Pipeline.run_id])
-        return list(self._session.scalars(statement.returning(Pipeline.id), rows))

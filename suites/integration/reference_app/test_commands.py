@@ -1,13 +1,19 @@
-"""Commands: migrate, create-admin, seed."""
+"""Commands: migrate, create-admin, prune, and how all of them tell what is wrong; test_seed.py has more of seed."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from pydantic import SecretStr
+from sqlalchemy import select
 
+from harness.ports import LOOPBACK, free_port
 from reference_app import create_app, migrations
-from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
+from reference_app.models import Admin, ApiToken, IdempotencyRecord, WebhookDelivery
 from reference_app.settings import Settings
+from suites.integration.reference_app.conftest import Auth
 
 
 @pytest.fixture
@@ -28,43 +34,6 @@ def test_migrate(runner: FlaskCliRunner, settings: Settings, client: FlaskClient
     assert login(client, "alice", "nobody-has-this-one") == 401
 
 
-def test_seed(runner: FlaskCliRunner, client: FlaskClient, backend: Backend) -> None:
-    """Seeding makes the users and pipelines in every status; more asks for more only."""
-    said = [runner.invoke(args=["seed", "--pipelines", number]).output for number in ("8", "8", "10")]
-    assert said == ["added 8 pipelines\n", "added 0 pipelines\n", "added 2 pipelines\n"]
-    assert [login(client, name, f"{name}-in-development") for name in ("alice", "bob", "admin")] == [200] * 3
-    with backend.work() as work:
-        assert sum(work.pipelines.count_by_status().values()) == 10
-        assert all(work.pipelines.count_by_status().values())
-
-
-def test_seed_is_the_same(runner: FlaskCliRunner, client: FlaskClient) -> None:
-    """What is seeded does not depend on when, but for the moment of its making."""
-    runner.invoke(args=["seed", "--pipelines", "3"])
-    body = {"username": "alice", "password": "alice-in-development"}
-    headers = {"Authorization": f"Bearer {client.post('/api/auth/login', json=body).json['token']}"}
-    newest = client.get("/api/pipelines?limit=1", headers=headers).json["items"][0]
-    assert tuple(newest[name] for name in ("name", "status", "owner", "run_id")) == (
-        "deploy #2",
-        "success",
-        "admin",
-        9_000_000_002,
-    )
-    assert (newest["started_at"], newest["duration_s"]) == ("2026-01-01T00:02:00Z", 32.0)
-    logs = client.get(f"/api/pipelines/{newest['id']}/logs", headers=headers).json["items"]
-    assert [line["level"] for line in logs] == ["info", "debug", "warning"]
-
-
-def test_seed_in_production(settings: Settings) -> None:
-    """In production the passwords for development are refused, and nothing is made."""
-    app = create_app(settings.model_copy(update={"app_env": "production"}))
-    result = app.test_cli_runner().invoke(args=["seed"])
-    assert result.exit_code == 2
-    assert "SEED_ADMIN_PASSWORD" in result.output
-    assert login(app.test_client(), "admin", "admin-in-development") == 401
-    app.extensions[EXTENSION].close()
-
-
 def test_create_admin(runner: FlaskCliRunner, client: FlaskClient) -> None:
     """The new account logs in with the role that was asked for."""
     arguments = ["create-admin", "carol", "--role", "member", "--password", "carols-password"]
@@ -83,3 +52,76 @@ def test_bad_account(runner: FlaskCliRunner, username: str, password: str, said:
     result = runner.invoke(args=["create-admin", username, "--password", password])
     assert result.exit_code == 2
     assert said in result.output
+
+
+COMMANDS = [["migrate"], ["create-admin", "carol", "--password", "carols-password"], ["seed"], ["prune"]]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
+def test_postgres_down(settings: Settings, arguments: list[str]) -> None:
+    """Without Postgres a command ends with code 3 and one line that says so, without the password."""
+    url = SecretStr(f"postgresql+psycopg://carol:hunter2@{LOOPBACK}:{free_port()}/none")
+    app = create_app(settings.model_copy(update={"database_url": url}))
+    result = app.test_cli_runner().invoke(args=arguments)
+    assert (result.exit_code, result.output.count("\n")) == (3, 1)
+    assert "Connection refused" in result.output
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.parametrize("arguments", COMMANDS[1:], ids=lambda arguments: arguments[0])
+def test_not_migrated(runner: FlaskCliRunner, settings: Settings, arguments: list[str]) -> None:
+    """Without the tables a command ends with code 3 and names the remedy."""
+    migrations.downgrade(settings.database_url.get_secret_value())
+    result = runner.invoke(args=arguments)
+    assert (result.exit_code, result.output.count("\n")) == (3, 1)
+    assert "run migrate" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["seed", "--pipelines", "many"], "'many' is not a valid integer"),
+        (["seed", "--pipelines", "-1"], "-1 is not in the range"),
+        (["seed", "--pipelines", "1000001"], "1000001 is not in the range"),
+        (["seed", "--pipeline", "1"], "No such option"),
+        (["create-admin"], "Missing argument 'USERNAME'"),
+        (["create-admin", "carol", "--role", "root"], "'root' is not one of 'admin', 'member'"),
+        (["prune", "everything"], "unexpected extra argument"),
+    ],
+    ids=" ".join,
+)
+def test_bad_input(runner: FlaskCliRunner, arguments: list[str], said: str) -> None:
+    """A wrong option or argument is told in one line, with code 2."""
+    result = runner.invoke(args=arguments)
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert said in result.output
+
+
+def test_prune(runner: FlaskCliRunner, backend: Backend, auth: Auth) -> None:
+    """What is past its time goes, what is not stays, and the command says how many went."""
+    auth.login("alice")
+    now = datetime.now(UTC)
+    with backend.database.transaction() as session:
+        alice = session.scalars(select(Admin.id).where(Admin.username == "alice")).one()
+        for age in (timedelta(hours=1), timedelta(days=2), timedelta(days=40)):
+            session.add(answer(alice, now - age))
+            session.add(WebhookDelivery(delivery_id=str(age), event="ping", result="ok", received_at=now - age))
+            session.add(token(alice, now - age))
+        session.add(token(alice, now + timedelta(hours=1)))
+    said = [runner.invoke(args=["prune"]).output for _ in range(2)]
+    assert said == [
+        "deleted 2 idempotency records, 1 webhook deliveries, 3 API tokens\n",
+        "deleted 0 idempotency records, 0 webhook deliveries, 0 API tokens\n",
+    ]
+
+
+def answer(owner_id: int, created_at: datetime) -> IdempotencyRecord:
+    """Return an answer kept since `created_at`."""
+    return IdempotencyRecord(
+        owner_id=owner_id, key=str(created_at), fingerprint="", status=201, headers={}, body="", created_at=created_at
+    )
+
+
+def token(owner_id: int, expires_at: datetime) -> ApiToken:
+    """Return a token that is good until `expires_at`."""
+    return ApiToken(owner_id=owner_id, name="ci", token_hash=str(expires_at), scopes=[], expires_at=expires_at)

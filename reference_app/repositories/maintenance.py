@@ -1,0 +1,43 @@
+"""What only operators do: statements without a time limit, and VACUUM."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine, delete, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from reference_app.models import ApiToken, IdempotencyRecord, WebhookDelivery
+from reference_app.models.base import Base
+
+
+class MaintenanceRepository:
+    """Deletes rows of any age, however many, inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def open(self) -> None:
+        """Let the statements of this transaction take their time."""
+        self._session.execute(text("SET LOCAL statement_timeout = 0"))
+
+    def delete_idempotency_records(self, before: datetime) -> int:
+        """Delete the answers kept since before this moment; return how many."""
+        return self._delete(IdempotencyRecord, IdempotencyRecord.created_at, before)
+
+    def delete_webhook_deliveries(self, before: datetime) -> int:
+        """Delete the deliveries received before this moment; return how many."""
+        return self._delete(WebhookDelivery, WebhookDelivery.received_at, before)
+
+    def delete_api_tokens(self, before: datetime) -> int:
+        """Delete the tokens that expired before this moment; return how many."""
+        return self._delete(ApiToken, ApiToken.expires_at, before)
+
+    def _delete(self, model: type[Base], moment: InstrumentedAttribute[datetime], before: datetime) -> int:
+        return self._session.connection().execute(delete(model).where(moment < before)).rowcount
+
+
+def vacuum(engine: Engine) -> None:
+    """Tell Postgres at once what it would find out in time: how many rows there are, and that all may see them."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()  # no other use of the pool gets a connection without a time limit
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("VACUUM (ANALYZE) admins, pipelines, deployment_logs"))
