@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from reference_app.models import Admin, Pipeline, PipelineStatus
-from reference_app.repositories.base import Page, Repository
+from reference_app.repositories.base import DuplicateError, Page, Repository
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,9 @@ class PipelineFilter:
     status: PipelineStatus | None = None
     branch: str | None = None
     owner: str | None = None
+    workflow: str | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
 
 
 class PipelineRepository(Repository[Pipeline]):
@@ -36,16 +40,23 @@ class PipelineRepository(Repository[Pipeline]):
         query = select(Pipeline).where(Pipeline.id == identity).with_for_update(of=Pipeline)
         return self._session.scalar(query)
 
+    def get_run_for_update(self, run_id: int) -> Pipeline | None:
+        """Return the pipeline of this run and lock its row until the transaction ends."""
+        query = select(Pipeline).where(Pipeline.run_id == run_id).with_for_update(of=Pipeline)
+        return self._session.scalar(query)
+
+    def add_run(self, row: Pipeline) -> bool:
+        """Insert `row`; False, without harm to the transaction, when its run has been inserted meanwhile."""
+        try:
+            with self._session.begin_nested():
+                self.add(row)
+        except DuplicateError:
+            return False
+        return True
+
     def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[Pipeline]:
         """Return up to `limit` pipelines with ids below `after`, highest id first."""
-        query = select(Pipeline).order_by(Pipeline.id.desc())
-        if wanted.status is not None:
-            query = query.where(Pipeline.status == wanted.status)
-        if wanted.branch is not None:
-            query = query.where(Pipeline.branch == wanted.branch)
-        if wanted.owner is not None:
-            owner_id = select(Admin.id).where(Admin.username == wanted.owner).scalar_subquery()
-            query = query.where(Pipeline.owner_id == owner_id)
+        query = select(Pipeline).where(*_conditions(wanted)).order_by(Pipeline.id.desc())
         if after is not None:
             query = query.where(Pipeline.id < after)
         return self._page(query, limit)
@@ -59,3 +70,16 @@ class PipelineRepository(Repository[Pipeline]):
         """Insert the rows whose run_id is not there yet; return the ids of the new ones."""
         statement = insert(Pipeline).on_conflict_do_nothing(index_elements=[Pipeline.run_id])
         return list(self._session.scalars(statement.returning(Pipeline.id), rows))
+
+
+def _conditions(wanted: PipelineFilter) -> list[ColumnElement[bool]]:
+    owner_id = select(Admin.id).where(Admin.username == wanted.owner).scalar_subquery()
+    conditions = (
+        (wanted.status, Pipeline.status == wanted.status),
+        (wanted.branch, Pipeline.branch == wanted.branch),
+        (wanted.owner, Pipeline.owner_id == owner_id),
+        (wanted.workflow, Pipeline.workflow_name == wanted.workflow),
+        (wanted.created_from, Pipeline.created_at >= wanted.created_from),
+        (wanted.created_before, Pipeline.created_at < wanted.created_before),
+    )
+    return [condition for value, condition in conditions if value is not None]
