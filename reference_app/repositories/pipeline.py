@@ -1,6 +1,6 @@
 """Pipelines, newest first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,14 +72,15 @@ class PipelineRepository(Repository[Pipeline]):
         return list(self._session.scalars(statement.returning(Pipeline.id), rows))
 
 
+_CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
+    "status": lambda status: Pipeline.status == status,
+    "branch": lambda branch: Pipeline.branch == branch,
+    "owner": lambda name: Pipeline.owner_id == select(Admin.id).where(Admin.username == name).scalar_subquery(),
+    "workflow": lambda workflow: Pipeline.workflow_name == workflow,
+    "created_from": lambda moment: Pipeline.created_at >= moment,
+    "created_before": lambda moment: Pipeline.created_at < moment,
+}
+
+
 def _conditions(wanted: PipelineFilter) -> list[ColumnElement[bool]]:
-    owner_id = select(Admin.id).where(Admin.username == wanted.owner).scalar_subquery()
-    conditions = (
-        (wanted.status, Pipeline.status == wanted.status),
-        (wanted.branch, Pipeline.branch == wanted.branch),
-        (wanted.owner, Pipeline.owner_id == owner_id),
-        (wanted.workflow, Pipeline.workflow_name == wanted.workflow),
-        (wanted.created_from, Pipeline.created_at >= wanted.created_from),
-        (wanted.created_before, Pipeline.created_at < wanted.created_before),
-    )
-    return [condition for value, condition in conditions if value is not None]
+    return [_CONDITIONS[name](value) for name, value in vars(wanted).items() if value is not None]
