@@ -14,18 +14,22 @@ from reference_app.redis_gate import open_gate
 from reference_app.repositories.admin import AdminRepository
 from reference_app.repositories.audit_event import AuditEventRepository
 from reference_app.repositories.deployment_log import DeploymentLogRepository
+from reference_app.repositories.idempotency_record import IdempotencyRecordRepository
 from reference_app.repositories.maintenance import MaintenanceRepository
 from reference_app.repositories.pipeline import PipelineRepository
 from reference_app.repositories.seed import SeedRepository
 from reference_app.repositories.session import SessionRepository
+from reference_app.repositories.webhook_delivery import WebhookDeliveryRepository
 from reference_app.services.accounts import AccountService
-from reference_app.services.audit import AuditTrail
+from reference_app.services.audit import AuditLog, AuditTrail
 from reference_app.services.authentication import Authentication
 from reference_app.services.deployment_logs import DeploymentLogService
+from reference_app.services.idempotency import Idempotency
 from reference_app.services.passwords import Passwords
 from reference_app.services.pipelines import PipelineService
 from reference_app.services.principal import Origin
 from reference_app.services.pruning import Pruning
+from reference_app.services.run_reports import RunReports
 from reference_app.services.seed import Seed
 from reference_app.settings import Settings
 
@@ -56,7 +60,28 @@ class Work:
     @cached_property
     def logs(self) -> DeploymentLogService:
         """What deployments wrote."""
-        return DeploymentLogService(self.pipelines, DeploymentLogRepository(self.session))
+        return DeploymentLogService(self.pipelines, DeploymentLogRepository(self.session), self.audit)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """What was recorded."""
+        return AuditLog(AuditEventRepository(self.session))
+
+    @cached_property
+    def idempotency(self) -> Idempotency:
+        """What was answered to creating calls."""
+        return Idempotency(IdempotencyRecordRepository(self.session))
+
+    @cached_property
+    def run_reports(self) -> RunReports:
+        """What CI services report."""
+        return RunReports(
+            WebhookDeliveryRepository(self.session),
+            PipelineRepository(self.session),
+            AdminRepository(self.session),
+            self.passwords,
+            self.audit,
+        )
 
     @cached_property
     def seed(self) -> Seed:

@@ -6,8 +6,11 @@ from flask_openapi3.openapi import OpenAPI
 from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from reference_app.api.audit import audit_routes
 from reference_app.api.authentication import EXTENSION, identify_requests
+from reference_app.api.deployment_logs import log_routes
 from reference_app.api.documentation import INFO, SECURITY_SCHEMES, add_document, page_routes
+from reference_app.api.event_streams import add_event_streams
 from reference_app.api.json_body import StrictJsonProvider
 from reference_app.api.observation import observe_requests
 from reference_app.api.pipelines import pipeline_routes
@@ -18,6 +21,7 @@ from reference_app.api.request_size import limit_request_size
 from reference_app.api.security_headers import add_security_headers
 from reference_app.api.sessions import login_routes, session_routes
 from reference_app.api.transport import believe_proxies, refuse_plain_http
+from reference_app.api.webhooks import webhook_routes
 from reference_app.backend import Backend
 from reference_app.cli import add_commands
 from reference_app.metrics import Metrics, PipelinesByStatus
@@ -46,8 +50,17 @@ def build_app(settings: Settings) -> OpenAPI:
         refuse_plain_http(app)
     identify_requests(app)
     believe_proxies(app, settings.trusted_proxies)
+    add_event_streams(app, settings)
 
-    for routes in (login_routes, session_routes, pipeline_routes, probe_routes):
+    for routes in (
+        login_routes,
+        session_routes,
+        pipeline_routes,
+        log_routes,
+        audit_routes,
+        webhook_routes,
+        probe_routes,
+    ):
         app.register_api(routes)
     add_document(app)
     if settings.swagger_enabled:

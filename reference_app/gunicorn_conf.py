@@ -9,6 +9,7 @@ import tempfile
 from typing import Protocol
 
 from reference_app.settings import Settings, SettingsError
+from reference_app.shutdown import process_shutdown
 from reference_app.structured_logging import logging_config
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -19,6 +20,7 @@ class _Worker(Protocol):
 
     pid: int
     ppid: int
+    alive: bool
 
 
 def _settings() -> Settings:
@@ -49,6 +51,11 @@ logconfig_dict = logging_config(_read.log_level, as_json=_read.use_structured_lo
 def on_starting(_server: object) -> None:
     """Make the folder in which the workers share their metrics."""
     os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="reference_app_metrics_")
+
+
+def post_worker_init(worker: _Worker) -> None:
+    """Let event streams see that their worker was asked to end: it waits for them."""
+    process_shutdown.watch(lambda: not worker.alive)
 
 
 def child_exit(_server: object, worker: _Worker) -> None:

@@ -16,7 +16,17 @@ INFO = Info(
     version="1.0.0",
     description="A monitor of CI/CD pipelines. Log in, then send the token as a bearer token.",
 )
-SECURITY_SCHEMES: SecuritySchemesDict = {"bearer": {"type": "http", "scheme": "bearer"}}
+SIGNATURE_HEADER = "X-Hub-Signature-256"
+SIGNATURE_SCHEME = "signature"
+SECURITY_SCHEMES: SecuritySchemesDict = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    SIGNATURE_SCHEME: {
+        "type": "apiKey",
+        "in": "header",
+        "name": SIGNATURE_HEADER,
+        "description": "`sha256=` and the HMAC-SHA256 of the body under the webhook's secret, in hex.",
+    },
+}
 
 page_routes = Blueprint("documentation", __name__, url_prefix="/api/docs")
 

@@ -6,9 +6,10 @@ surrogates are refused by pydantic, which demands Unicode.
 """
 
 import re
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 BIGGEST_ID = 2**53 - 1
 """What every JSON reader keeps exact (RFC 8259, section 6)."""
@@ -17,9 +18,10 @@ LARGEST_PAGE = 100
 DEFAULT_PAGE = 20
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
-def _from_decimal(text: object) -> object:
+def from_decimal(text: object) -> object:
     """Read the one way to write a number in a URL: no sign, space, leading zero or other script's digits."""
     if isinstance(text, str):
         if not _DECIMAL.fullmatch(text):
@@ -28,15 +30,32 @@ def _from_decimal(text: object) -> object:
     return text
 
 
+def _from_rfc3339(text: object) -> object:
+    """Read a date, time and offset; pydantic alone would also take numbers and lone dates."""
+    if not isinstance(text, str) or not _MOMENT.fullmatch(text):
+        raise ValueError("Input should be a moment like 2026-01-31T12:00:00Z")
+    return datetime.fromisoformat(text.upper())
+
+
+def _storable(moment: datetime) -> datetime:
+    """Keep to years that stay years of four digits in every time zone: Postgres knows more than Python can read."""
+    if not MINYEAR < moment.year < MAXYEAR:
+        raise ValueError("Input should be a moment of the years 2 to 9998")
+    return moment
+
+
 def _from_whole(number: object) -> object:
     """Read 5.0 as the integer that it is to JSON Schema; true stays no number."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-UrlId = Annotated[int, Field(ge=1, le=BIGGEST_ID), BeforeValidator(_from_decimal)]
-PageLimit = Annotated[int, Field(ge=1, le=LARGEST_PAGE), BeforeValidator(_from_decimal)]
+UrlId = Annotated[int, Field(ge=1, le=BIGGEST_ID), BeforeValidator(from_decimal)]
+PageLimit = Annotated[int, Field(ge=1, le=LARGEST_PAGE), BeforeValidator(from_decimal)]
 BigNumber = Annotated[int, Field(strict=True, ge=1, le=BIGGEST_ID), BeforeValidator(_from_whole)]
 Number = Annotated[int, Field(strict=True, ge=1, le=BIGGEST_NUMBER), BeforeValidator(_from_whole)]
+Moment = Annotated[datetime, BeforeValidator(_from_rfc3339)]
+"""RFC 3339, to compare with."""
+StoredMoment = Annotated[datetime, BeforeValidator(_from_rfc3339), AfterValidator(_storable)]
 
 _LINE = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=_LINE)]

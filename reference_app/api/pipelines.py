@@ -1,4 +1,4 @@
-"""Pipelines and their deployment logs."""
+"""Pipelines. Each answer that holds one says its version in ETag; a change names the version that it changes."""
 
 from http import HTTPStatus
 
@@ -7,14 +7,13 @@ from flask import Response, url_for
 from reference_app.api.authentication import current_principal, work
 from reference_app.api.blueprint import ApiBlueprint, requires
 from reference_app.api.cursors import decode_cursor
+from reference_app.api.entity_tags import entity_tag, names_version, versions_in
+from reference_app.api.idempotency import answer_once, require_key
 from reference_app.api.json_body import json_response
-from reference_app.api.responses import created, problems
+from reference_app.api.responses import ETAG, REPLAYED, created, not_modified, problems, versioned
 from reference_app.api.shapes.base import page_fields
+from reference_app.api.shapes.headers import ChangeCondition, CreationKey, DeletionCondition, ReadCondition
 from reference_app.api.shapes.pipelines import (
-    LogLinePage,
-    LogLineResult,
-    LogListQuery,
-    NewLogLine,
     NewPipeline,
     PipelineChanges,
     PipelineListQuery,
@@ -22,18 +21,25 @@ from reference_app.api.shapes.pipelines import (
     PipelinePath,
     PipelineResult,
 )
+from reference_app.backend import Work
+from reference_app.errors import PreconditionRequiredError
+from reference_app.models import Pipeline
 from reference_app.repositories.pipeline import PipelineFilter
 from reference_app.services.authorization import Action
 
 pipeline_routes = ApiBlueprint("pipelines", tag="Pipelines", protected=True, prefix="/api/pipelines")
 
-_NEW_PIPELINE = {"parameters": {"pipeline_id": "$response.body#/id"}}
+_THIS_PIPELINE = {"pipeline_id": "$response.body#/id"}
+_THIS_VERSION = {"header.If-Match": "$response.header.ETag"}
 _LINKS = {
-    name: {"operationId": name, **_NEW_PIPELINE}
-    for name in ("read_pipeline", "update_pipeline", "delete_pipeline", "list_log_lines", "append_log_line")
-}
-_LOG_LINKS = {
-    "list_log_lines": {"operationId": "list_log_lines", "parameters": {"pipeline_id": "$response.body#/pipeline_id"}}
+    name: {"operationId": name, "parameters": _THIS_PIPELINE | conditions}
+    for name, conditions in {
+        "read_pipeline": {},
+        "update_pipeline": _THIS_VERSION,
+        "delete_pipeline": _THIS_VERSION,
+        "list_log_lines": {},
+        "append_log_line": {},
+    }.items()
 }
 
 
@@ -41,65 +47,59 @@ _LOG_LINKS = {
 @requires(Action.READ_PIPELINES)
 def list_pipelines(query: PipelineListQuery) -> Response:
     """List pipelines, newest first."""
-    wanted = PipelineFilter(status=query.status, branch=query.branch, owner=query.owner)
+    wanted = PipelineFilter(**query.model_dump(exclude={"limit", "cursor"}))
     with work() as services:
         page = services.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
     return json_response(PipelinePage.model_validate(page_fields(page)))
 
 
-@pipeline_routes.post("", responses={**created("PipelineResult", _LINKS), **problems(409)})
+@pipeline_routes.post("", responses={**created("PipelineResult", _LINKS, ETAG | REPLAYED), **problems(409)})
 @requires(Action.CREATE_PIPELINE)
-def create_pipeline(body: NewPipeline) -> Response:
+def create_pipeline(header: CreationKey, body: NewPipeline) -> Response:
     """Queue a pipeline that belongs to the user."""
-    with work() as services:
+
+    def create(services: Work) -> Response:
         pipeline = services.pipelines.create(current_principal(), body.model_dump())
-    location = url_for("pipelines.read_pipeline", pipeline_id=pipeline.id)
-    return json_response(PipelineResult.model_validate(pipeline), HTTPStatus.CREATED, location)
+        location = url_for("pipelines.read_pipeline", pipeline_id=pipeline.id)
+        return _one(pipeline, HTTPStatus.CREATED, location)
+
+    return answer_once(require_key(header.key), create)
 
 
-@pipeline_routes.get("/<pipeline_id>", responses={"200": PipelineResult})
+@pipeline_routes.get("/<pipeline_id>", responses={**versioned("PipelineResult"), **not_modified()})
 @requires(Action.READ_PIPELINES)
-def read_pipeline(path: PipelinePath) -> Response:
-    """Read one pipeline."""
+def read_pipeline(path: PipelinePath, header: ReadCondition) -> Response:
+    """Read one pipeline, unless the client has its present version."""
     with work() as services:
         pipeline = services.pipelines.get(path.pipeline_id)
-    return json_response(PipelineResult.model_validate(pipeline))
+    if names_version(header.if_none_match, pipeline.version):
+        return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": entity_tag(pipeline.version)})
+    return _one(pipeline)
 
 
-@pipeline_routes.patch("/<pipeline_id>", responses={"200": PipelineResult, **problems(409)})
+@pipeline_routes.patch("/<pipeline_id>", responses={**versioned("PipelineResult"), **problems(409, 412, 428)})
 @requires(Action.CHANGE_PIPELINE)
-def update_pipeline(path: PipelinePath, body: PipelineChanges) -> Response:
-    """Change a pipeline; only its owner and admins may."""
-    changes = body.model_dump(exclude_unset=True)
+def update_pipeline(path: PipelinePath, header: ChangeCondition, body: PipelineChanges) -> Response:
+    """Change the version of a pipeline that the client knows; only its owner and admins may."""
+    if header.if_match is None:
+        raise PreconditionRequiredError("Say in If-Match which version you change: the ETag of what you read.")
+    changes, versions = body.model_dump(exclude_unset=True), versions_in(header.if_match)
     with work() as services:
-        pipeline = services.pipelines.update(current_principal(), path.pipeline_id, changes)
-    return json_response(PipelineResult.model_validate(pipeline))
+        pipeline = services.pipelines.update(current_principal(), path.pipeline_id, changes, versions)
+    return _one(pipeline)
 
 
-@pipeline_routes.delete("/<pipeline_id>", responses={"204": None})
+@pipeline_routes.delete("/<pipeline_id>", responses={"204": None, **problems(412)})
 @requires(Action.DELETE_PIPELINE)
-def delete_pipeline(path: PipelinePath) -> tuple[str, HTTPStatus]:
+def delete_pipeline(path: PipelinePath, header: DeletionCondition) -> tuple[str, HTTPStatus]:
     """Delete a pipeline and its logs; only its owner and admins may."""
+    versions = None if header.if_match is None else versions_in(header.if_match)
     with work() as services:
-        services.pipelines.delete(current_principal(), path.pipeline_id)
+        services.pipelines.delete(current_principal(), path.pipeline_id, versions)
     return "", HTTPStatus.NO_CONTENT
 
 
-@pipeline_routes.get("/<pipeline_id>/logs", responses={"200": LogLinePage})
-@requires(Action.READ_PIPELINES)
-def list_log_lines(path: PipelinePath, query: LogListQuery) -> Response:
-    """List the lines of a pipeline's deployment log, oldest first."""
-    with work() as services:
-        after = decode_cursor(query.cursor)
-        page = services.logs.list_page(path.pipeline_id, query.level, query.limit, after)
-    return json_response(LogLinePage.model_validate(page_fields(page)))
-
-
-@pipeline_routes.post("/<pipeline_id>/logs", responses=created("LogLineResult", _LOG_LINKS))
-@requires(Action.APPEND_LOG)
-def append_log_line(path: PipelinePath, body: NewLogLine) -> Response:
-    """Append a line to the deployment log; only the pipeline's owner and admins may."""
-    with work() as services:
-        line = services.logs.append(current_principal(), path.pipeline_id, body.level, body.message)
-    location = url_for("pipelines.list_log_lines", pipeline_id=line.pipeline_id)
-    return json_response(LogLineResult.model_validate(line), HTTPStatus.CREATED, location)
+def _one(pipeline: Pipeline, status: HTTPStatus = HTTPStatus.OK, location: str | None = None) -> Response:
+    response = json_response(PipelineResult.model_validate(pipeline), status, location)
+    response.headers["ETag"] = entity_tag(pipeline.version)
+    return response

@@ -11,7 +11,7 @@ from reference_app.services.authorization import Action
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _TEXT_HEADER = {"schema": {"type": "string"}}
 _DESCRIPTIONS = {
-    400: "The body is no JSON.",
+    400: "The body is no JSON, or an Idempotency-Key is needed and missing.",
     401: "Who is asking is not known.",
     403: "The user may not do this.",
     404: "There is no such object.",
@@ -22,8 +22,17 @@ _DESCRIPTIONS = {
     422: "The request breaks a rule; `errors` says where.",
     428: "The change does not name the version that it changes.",
     429: "There were too many requests; Retry-After says when to come back.",
-    503: "Postgres or Redis does not answer.",
+    503: "Postgres or Redis does not answer, or this process serves as many event streams as it may.",
 }
+ETAG = {"ETag": {"required": True, "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'}}}
+"""The version of the object in the answer."""
+REPLAYED = {
+    "Idempotency-Replayed": {
+        "description": "The answer is that of an earlier attempt; nothing has happened now.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+"""What the answer to a repeated creating call also says."""
 _RETRY_AFTER = {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}}
 _HEADERS = {
     401: {"WWW-Authenticate": {"required": True, **_TEXT_HEADER}},
@@ -49,16 +58,35 @@ def expected_problems(action: Action | None, *, has_path: bool, has_body: bool) 
     return problems(*sorted(statuses))
 
 
-def created(schema: str, links: Mapping[str, Any]) -> ResponseDict:
+def created(schema: str, links: Mapping[str, Any], headers: Mapping[str, Any] | None = None) -> ResponseDict:
     """Describe a 201 whose body is the component `schema` and whose Location is the new object."""
     return {
         "201": {
             "description": "It was made.",
-            "headers": {"Location": {"required": True, **_TEXT_HEADER}},
-            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+            "headers": {"Location": {"required": True, **_TEXT_HEADER}, **(headers or {})},
+            "content": _json_of(schema),
             "links": dict(links),
         }
     }
+
+
+def versioned(schema: str) -> ResponseDict:
+    """Describe a 200 whose body is the component `schema`, in the version that ETag names."""
+    return {"200": {"description": "The object.", "headers": ETAG, "content": _json_of(schema)}}
+
+
+def not_modified() -> ResponseDict:
+    """Describe a 304: the client has this version."""
+    return {"304": {"description": "The client has this version already.", "headers": ETAG}}
+
+
+def event_stream(description: str) -> ResponseDict:
+    """Describe a 200 that is a stream of server-sent events."""
+    return {"200": {"description": description, "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+
+
+def _json_of(schema: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 
 
 def _problem(status: int) -> dict[str, Any]:

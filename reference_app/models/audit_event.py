@@ -28,7 +28,13 @@ class AuditEvent(IdentifiedBase):
     """
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index(None, "actor", "id"), Index(None, "outcome", "id"), Index(None, "transaction_id", "id"))
+    __table_args__ = (
+        Index(None, "actor", "id"),
+        Index(None, "action", "id"),
+        Index(None, "outcome", "id"),
+        Index(None, "object_kind", "object_id", "id"),
+        Index(None, "transaction_id", "id"),
+    )
 
     at: Mapped[CreatedMoment]
     transaction_id: Mapped[int] = mapped_column(BigInteger, server_default=text(TRANSACTION))

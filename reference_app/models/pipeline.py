@@ -40,6 +40,7 @@ class Pipeline(IdentifiedBase):
         Index(None, "status", "id"),
         Index(None, "branch", "id"),
         Index(None, "owner_id", "id"),
+        Index(None, "workflow_name", "id"),
         Index(None, "created_at"),
     )
 

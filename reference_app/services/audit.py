@@ -1,10 +1,12 @@
 """The audit trail: one event for every change, in its transaction, and one for every denial."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reference_app.models import AuditEvent, AuditOutcome
-from reference_app.repositories.audit_event import AuditEventRepository
+from reference_app.repositories.audit_event import AuditEventRepository, AuditFilter, AuditPosition
+from reference_app.repositories.base import Page
 from reference_app.services.principal import Origin, Principal
 
 
@@ -52,3 +54,25 @@ class AuditTrail:
                 details=details or None,
             )
         )
+
+
+STREAM_BATCH = 100
+
+
+class AuditLog:
+    """Reads events inside one transaction; the routes that use it let admins in only."""
+
+    def __init__(self, events: AuditEventRepository) -> None:
+        self._events = events
+
+    def list_page(self, wanted: AuditFilter, limit: int, after: int | None = None) -> Page[AuditEvent]:
+        """Return one page, newest first."""
+        return self._events.list_page(wanted, limit, after)
+
+    def list_settled(self, after: AuditPosition) -> Sequence[AuditEvent]:
+        """Return up to `STREAM_BATCH` events behind `after`, in an order in which none can come late."""
+        return self._events.list_settled(after, STREAM_BATCH)
+
+    def present(self) -> AuditPosition:
+        """Return the position from which a stream shows what happens from now on."""
+        return self._events.present()

@@ -1,24 +1,20 @@
-"""The life of a pipeline, and who may touch it."""
+"""Pipelines, and who may touch them."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reference_app.errors import ConflictError, NotFoundError
+from reference_app.errors import ConflictError, NotFoundError, PreconditionFailedError
 from reference_app.models import Pipeline, PipelineStatus
 from reference_app.repositories.base import DuplicateError, Page
 from reference_app.repositories.pipeline import PipelineFilter, PipelineRepository
 from reference_app.services.audit import AuditTrail, Subject
 from reference_app.services.authorization import Action, authorize_object
+from reference_app.services.pipeline_life import move
 from reference_app.services.principal import Principal
 
-NEXT_STATUSES: Mapping[PipelineStatus, frozenset[PipelineStatus]] = {
-    PipelineStatus.QUEUED: frozenset({PipelineStatus.RUNNING, PipelineStatus.FAILED}),
-    PipelineStatus.RUNNING: frozenset({PipelineStatus.SUCCESS, PipelineStatus.FAILED}),
-    PipelineStatus.SUCCESS: frozenset(),
-    PipelineStatus.FAILED: frozenset(),
-}
-"""What may follow what; a queued pipeline that fails was cancelled before it ran."""
+Versions = frozenset[int] | None
+"""Which versions a change is meant for; None is any."""
 
 
 def utc_now() -> datetime:
@@ -42,6 +38,10 @@ class PipelineService:
         """Return the pipeline or raise `NotFoundError`."""
         return self._found(identity, self._pipelines.get(identity))
 
+    def get_for_update(self, identity: int) -> Pipeline:
+        """Return the pipeline, which nobody else changes until the transaction ends, or raise `NotFoundError`."""
+        return self._found(identity, self._pipelines.get_for_update(identity))
+
     def create(self, principal: Principal, fields: Mapping[str, Any]) -> Pipeline:
         """Queue a pipeline that belongs to `principal`; `ConflictError` when its run_id is taken."""
         pipeline = Pipeline(owner_id=principal.user_id, status=PipelineStatus.QUEUED, **fields)
@@ -52,26 +52,29 @@ class PipelineService:
         self._audit.done(principal, "pipeline.created", Subject("pipeline", pipeline.id))
         return pipeline
 
-    def update(self, principal: Principal, identity: int, changes: Mapping[str, Any]) -> Pipeline:
-        """Apply `changes`; a change of status also sets the times that go with it.
+    def update(
+        self, principal: Principal, identity: int, changes: Mapping[str, Any], versions: Versions = None
+    ) -> Pipeline:
+        """Apply `changes` to one of `versions`; a change of status also sets the times that go with it.
 
-        Raises `NotFoundError`, `ForbiddenError`, or `ConflictError` for a status that may not follow.
+        Raises `NotFoundError`, `ForbiddenError`, `PreconditionFailedError` for another version, or `ConflictError`
+        for a status that may not follow. What changes nothing leaves no trace.
         """
-        pipeline = self._found(identity, self._pipelines.get_for_update(identity))
-        authorize_object(principal, Action.CHANGE_PIPELINE, pipeline.owner_id)
-        for name, value in changes.items():
+        pipeline = self._to_change(principal, Action.CHANGE_PIPELINE, identity, versions)
+        changed = sorted(name for name, value in changes.items() if getattr(pipeline, name) != value)
+        for name in changed:
             if name == "status":
-                self._move(pipeline, value)
+                move(pipeline, changes[name], self._now())
             else:
-                setattr(pipeline, name, value)
-        self._pipelines.save()
-        self._audit.done(principal, "pipeline.updated", Subject("pipeline", identity), changed=sorted(changes))
+                setattr(pipeline, name, changes[name])
+        if changed:
+            self._pipelines.save()
+            self._audit.done(principal, "pipeline.updated", Subject("pipeline", identity), changed=changed)
         return pipeline
 
-    def delete(self, principal: Principal, identity: int) -> None:
-        """Delete the pipeline with its logs; raises `NotFoundError` or `ForbiddenError`."""
-        pipeline = self._found(identity, self._pipelines.get_for_update(identity))
-        authorize_object(principal, Action.DELETE_PIPELINE, pipeline.owner_id)
+    def delete(self, principal: Principal, identity: int, versions: Versions = None) -> None:
+        """Delete the pipeline with its logs; raises what `update` raises but `ConflictError`."""
+        pipeline = self._to_change(principal, Action.DELETE_PIPELINE, identity, versions)
         self._pipelines.delete(pipeline)
         self._audit.done(principal, "pipeline.deleted", Subject("pipeline", identity))
 
@@ -79,23 +82,12 @@ class PipelineService:
         """Return how many pipelines stand in each status."""
         return self._pipelines.count_by_status()
 
-    def _move(self, pipeline: Pipeline, status: PipelineStatus) -> None:
-        if status is pipeline.status:
-            return
-        if status not in NEXT_STATUSES[pipeline.status]:
-            raise ConflictError(f"A pipeline that is {pipeline.status} cannot become {status}.")
-        pipeline.status = status
-        if status.is_final:
-            self._complete(pipeline)
-        else:
-            pipeline.started_at = self._now()
-
-    def _complete(self, pipeline: Pipeline) -> None:
-        started_at, completed_at = pipeline.started_at, self._now()
-        if started_at is not None:
-            completed_at = max(started_at, completed_at)  # clocks of two processes may disagree
-            pipeline.duration_s = (completed_at - started_at).total_seconds()
-        pipeline.completed_at = completed_at
+    def _to_change(self, principal: Principal, action: Action, identity: int, versions: Versions) -> Pipeline:
+        pipeline = self.get_for_update(identity)
+        authorize_object(principal, action, pipeline.owner_id)
+        if versions is not None and pipeline.version not in versions:
+            raise PreconditionFailedError("The pipeline has changed since you read it; read it again.")
+        return pipeline
 
     @staticmethod
     def _found(identity: int, pipeline: Pipeline | None) -> Pipeline:

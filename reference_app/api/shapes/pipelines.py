@@ -4,7 +4,18 @@ from datetime import datetime
 
 from pydantic import AliasPath, Field
 
-from reference_app.api.fields import BigNumber, Branch, CommitSha, Line, Message, Number, Text, UrlId, Username
+from reference_app.api.fields import (
+    BigNumber,
+    Branch,
+    CommitSha,
+    Line,
+    Message,
+    Moment,
+    Number,
+    Text,
+    UrlId,
+    Username,
+)
 from reference_app.api.shapes.base import Body, Omittable, PageQuery, Path, Result, nothing, with_example
 from reference_app.models import LogLevel, PipelineStatus
 
@@ -23,6 +34,9 @@ class PipelineListQuery(PageQuery):
     owner: Omittable[Username] = Field(
         default_factory=nothing, description="Only pipelines of the user with this name."
     )
+    workflow: Omittable[Line] = Field(default_factory=nothing, description="Only runs of the workflow with this name.")
+    created_from: Omittable[Moment] = Field(default_factory=nothing, description="Only pipelines made then or later.")
+    created_before: Omittable[Moment] = Field(default_factory=nothing, description="Only pipelines made earlier.")
 
 
 class LogListQuery(PageQuery):
@@ -86,6 +100,7 @@ class PipelineResult(Result):
     workflow_name: str | None
     run_id: int | None
     run_number: int | None
+    run_attempt: int
     started_at: datetime | None
     completed_at: datetime | None
     duration_s: float | None

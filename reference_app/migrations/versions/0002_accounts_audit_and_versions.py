@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.add_column("pipelines", sa.Column("version", sa.Integer, server_default="1", nullable=False))
     op.create_check_constraint(op.f("ck_pipelines_run_attempt_positive"), "pipelines", "run_attempt > 0")
     op.create_index("ix_pipelines_created_at", "pipelines", ["created_at"])
+    op.create_index("ix_pipelines_workflow_name_id", "pipelines", ["workflow_name", "id"])
     _create_registration_requests()
     _create_api_tokens()
     _create_audit_events()
@@ -32,6 +33,7 @@ def downgrade() -> None:
     """Take it all back."""
     for table in ("webhook_deliveries", "idempotency_records", "audit_events", "api_tokens", "registration_requests"):
         op.drop_table(table)
+    op.drop_index("ix_pipelines_workflow_name_id", "pipelines")
     op.drop_index("ix_pipelines_created_at", "pipelines")
     op.drop_constraint(op.f("ck_pipelines_run_attempt_positive"), "pipelines")
     for table, column in (
@@ -120,7 +122,13 @@ def _create_audit_events() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit_events"),
         sa.CheckConstraint("outcome IN ('done', 'denied')", name=op.f("ck_audit_events_outcome")),
     )
-    for columns in (["actor", "id"], ["outcome", "id"], ["transaction_id", "id"]):
+    for columns in (
+        ["actor", "id"],
+        ["action", "id"],
+        ["outcome", "id"],
+        ["object_kind", "object_id", "id"],
+        ["transaction_id", "id"],
+    ):
         op.create_index(f"ix_audit_events_{'_'.join(columns)}", "audit_events", columns)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from suites.integration.reference_app.calls import change, create, new_key
 from suites.integration.reference_app.conftest import Auth
 
 NAME = {"name": "build"}
@@ -81,7 +82,7 @@ def pointers(response: Any, part: str) -> list[str]:
 @pytest.mark.parametrize(("body", "pointer"), BODIES, ids=lambda value: ascii(value)[:40])
 def test_body(user: FlaskClient, body: Any, pointer: str) -> None:
     """A body that breaks a rule is 422, names the place, and makes nothing."""
-    response = user.post("/api/pipelines", data=json.dumps(body), content_type="application/json")
+    response = user.post("/api/pipelines", data=json.dumps(body), content_type="application/json", headers=new_key())
     assert (response.status_code, response.content_type) == (422, "application/problem+json")
     assert [pointer] == pointers(response, "body")
     assert user.get("/api/pipelines").json["items"] == []
@@ -90,8 +91,8 @@ def test_body(user: FlaskClient, body: Any, pointer: str) -> None:
 @pytest.mark.parametrize("name", ["name", "branch", "status"])
 def test_null_change(user: FlaskClient, name: str) -> None:
     """What may not be empty cannot be emptied."""
-    path = user.post("/api/pipelines", json=NAME).headers["Location"]
-    response = user.patch(path, json={name: None})
+    path = create(user).headers["Location"]
+    response = change(user, path, **{name: None})
     assert response.status_code == 422
     assert [f"/{name}"] == pointers(response, "body")
 
@@ -136,14 +137,14 @@ def test_path(user: FlaskClient, identity: str) -> None:
 )
 def test_no_json(user: FlaskClient, text: str | bytes) -> None:
     """A body that is no JSON is 400, also when it would exhaust the parser."""
-    response = user.post("/api/pipelines", data=text, content_type="application/json")
+    response = user.post("/api/pipelines", data=text, content_type="application/json", headers=new_key())
     assert (response.status_code, response.content_type) == (400, "application/problem+json")
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/xml"])
 def test_other_type(user: FlaskClient, content_type: str | None) -> None:
     """A body of another type is 415, even if it happens to be JSON."""
-    response = user.post("/api/pipelines", data=json.dumps(NAME), content_type=content_type)
+    response = user.post("/api/pipelines", data=json.dumps(NAME), content_type=content_type, headers=new_key())
     assert (response.status_code, response.content_type) == (415, "application/problem+json")
 
 
@@ -159,6 +160,7 @@ def test_too_large_in_chunks(user: FlaskClient) -> None:
     response = user.post(
         "/api/pipelines",
         input_stream=body,
+        headers=new_key(),
         content_type="application/json",
         environ_overrides={"wsgi.input_terminated": True},
     )

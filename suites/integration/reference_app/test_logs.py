@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from suites.integration.reference_app.calls import create
 from suites.integration.reference_app.conftest import Auth
 
 
@@ -10,7 +11,7 @@ from suites.integration.reference_app.conftest import Auth
 def logs(client: FlaskClient, auth: Auth) -> str:
     """Return the path of the logs of a pipeline of alice's, who is logged in."""
     auth.login("alice")
-    return client.post("/api/pipelines", json={"name": "build"}).headers["Location"] + "/logs"
+    return create(client).headers["Location"] + "/logs"
 
 
 def test_append(client: FlaskClient, logs: str) -> None:
@@ -48,7 +49,7 @@ def test_level_filter(client: FlaskClient, logs: str) -> None:
 def test_own_lines_only(client: FlaskClient, logs: str) -> None:
     """A pipeline shows no other pipeline's lines."""
     client.post(logs, json={"message": "hello"})
-    other = client.post("/api/pipelines", json={"name": "other"}).headers["Location"]
+    other = create(client).headers["Location"]
     assert client.get(f"{other}/logs").json["items"] == []
 
 

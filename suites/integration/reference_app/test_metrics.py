@@ -3,6 +3,7 @@
 from flask import Flask
 from flask.testing import FlaskClient
 
+from suites.integration.reference_app.calls import change, create
 from suites.integration.reference_app.conftest import Auth
 
 
@@ -59,7 +60,7 @@ def test_pipelines_by_status(client: FlaskClient, auth: Auth) -> None:
     """The business metric follows the pipelines, statuses without any included."""
     auth.login("alice")
     for _ in range(2):
-        path = client.post("/api/pipelines", json={"name": "build"}).headers["Location"]
-    client.patch(path, json={"status": "running"})
+        path = create(client).headers["Location"]
+    change(client, path, status="running")
     counts = [metric(client, f'pipelines{{status="{status}"}}') for status in ("queued", "running", "success")]
     assert counts == [1, 1, 0]

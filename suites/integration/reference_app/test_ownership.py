@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from suites.integration.reference_app.calls import ANY_VERSION, change, create
 from suites.integration.reference_app.conftest import Auth
 
 READS = [("GET", ""), ("GET", "/logs")]
@@ -15,7 +16,7 @@ CHANGED = {"PATCH": 200, "POST": 201, "DELETE": 204}
 def alices(client: FlaskClient, auth: Auth) -> str:
     """Return the path of a pipeline of alice's; nobody is logged in."""
     auth.login("alice")
-    location = client.post("/api/pipelines", json={"name": "alice's"}).headers["Location"]
+    location = create(client, name="alice's").headers["Location"]
     auth.forget()
     return location
 
@@ -23,7 +24,7 @@ def alices(client: FlaskClient, auth: Auth) -> str:
 def send(client: FlaskClient, path: str, operation: tuple[str, str]) -> int:
     """Send the operation to the pipeline at `path`, and return the status."""
     method, rest = operation
-    return client.open(path + rest, method=method, json=BODIES.get(operation)).status_code
+    return client.open(path + rest, method=method, json=BODIES.get(operation), headers=ANY_VERSION).status_code
 
 
 @pytest.mark.parametrize("name", ["alice", "bob", "admin"])
@@ -64,11 +65,11 @@ def test_nobody_without_login(client: FlaskClient, alices: str, operation: tuple
 def test_admin_is_not_the_owner(client: FlaskClient, auth: Auth, alices: str) -> None:
     """An admin's change leaves the pipeline with its owner."""
     auth.login("admin")
-    assert client.patch(alices, json={"name": "changed"}).json["owner"] == "alice"
+    assert change(client, alices, name="changed").json["owner"] == "alice"
 
 
 def test_owner_cannot_be_sent(client: FlaskClient, auth: Auth, alices: str) -> None:
     """Nobody gives a pipeline to somebody else by naming them in a body."""
     auth.login("alice")
-    assert client.patch(alices, json={"owner": "bob"}).status_code == 422
-    assert client.post("/api/pipelines", json={"name": "x", "owner_id": 2}).status_code == 422
+    assert change(client, alices, owner="bob").status_code == 422
+    assert create(client, owner_id=2).status_code == 422

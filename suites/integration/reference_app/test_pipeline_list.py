@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from suites.integration.reference_app.calls import change, create
 from suites.integration.reference_app.conftest import Auth
 
 
@@ -19,9 +20,9 @@ def nine(client: FlaskClient, auth: Auth) -> None:
     for number in range(9):
         auth.login("bob" if number % 3 == 0 else "alice")
         branch = "develop" if number % 2 else "main"
-        created = client.post("/api/pipelines", json={"name": f"p{number}", "branch": branch}).json
+        created = create(client, name=f"p{number}", branch=branch).json
         if number < 2:
-            client.patch(f"/api/pipelines/{created['id']}", json={"status": "running"})
+            change(client, f"/api/pipelines/{created['id']}", status="running")
 
 
 @pytest.mark.usefixtures("nine")
@@ -42,7 +43,7 @@ def test_pages(client: FlaskClient, limit: int) -> None:
 def test_page_holds_still(client: FlaskClient) -> None:
     """A pipeline that comes between two pages moves nothing on the second."""
     first = client.get("/api/pipelines?limit=3")
-    client.post("/api/pipelines", json={"name": "new"})
+    create(client, name="new")
     second = client.get(f"/api/pipelines?limit=3&cursor={first.json['next_cursor']}")
     assert names(second) == ["p5", "p4", "p3"]
 

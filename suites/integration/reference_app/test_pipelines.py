@@ -1,10 +1,9 @@
 """Pipelines: create, read, change, delete."""
 
-from typing import Any
-
 import pytest
 from flask.testing import FlaskClient
 
+from suites.integration.reference_app.calls import change, create
 from suites.integration.reference_app.conftest import Auth
 
 FULL = {
@@ -19,17 +18,10 @@ FULL = {
 }
 
 
-def create(client: FlaskClient, **fields: Any) -> dict[str, Any]:
-    """Create a pipeline named "build", or as `fields` say, and return it."""
-    response = client.post("/api/pipelines", json={"name": "build", **fields})
-    assert response.status_code == 201, response.json
-    return response.json
-
-
 def test_create_and_read(client: FlaskClient, auth: Auth) -> None:
     """What was sent comes back, with its owner, queued, from where Location points."""
     auth.login("alice")
-    response = client.post("/api/pipelines", json=FULL)
+    response = create(client, **FULL)
     assert response.status_code == 201
     assert {name: response.json[name] for name in FULL} == FULL
     assert tuple(response.json[name] for name in ("owner", "status", "started_at", "completed_at", "duration_s")) == (
@@ -45,15 +37,15 @@ def test_create_and_read(client: FlaskClient, auth: Auth) -> None:
 def test_defaults(client: FlaskClient, auth: Auth) -> None:
     """Only the name is needed; the branch is main then."""
     auth.login("alice")
-    created = create(client)
+    created = create(client).json
     assert (created["branch"], created["description"], created["run_id"]) == ("main", None, None)
 
 
 def test_run_id_is_taken(client: FlaskClient, auth: Auth) -> None:
     """No two pipelines share a run_id."""
     auth.login("alice")
-    create(client, run_id=7)
-    response = client.post("/api/pipelines", json={"name": "again", "run_id": 7})
+    assert create(client, run_id=7).status_code == 201
+    response = create(client, run_id=7)
     assert response.status_code == 409
     assert response.json["detail"] == "A pipeline with run_id 7 exists already."
     assert len(client.get("/api/pipelines").json["items"]) == 1
@@ -62,8 +54,8 @@ def test_run_id_is_taken(client: FlaskClient, auth: Auth) -> None:
 def test_change(client: FlaskClient, auth: Auth) -> None:
     """A change touches what it names and nothing else, and null empties what may be empty."""
     auth.login("alice")
-    before = create(client, **FULL)
-    after = client.patch(f"/api/pipelines/{before['id']}", json={"name": "Daily build", "description": None}).json
+    before = create(client, **FULL).json
+    after = change(client, f"/api/pipelines/{before['id']}", name="Daily build", description=None).json
     assert before | {"name": "Daily build", "description": None, "updated_at": after["updated_at"]} == after
     assert before["updated_at"] < after["updated_at"]
     assert after == client.get(f"/api/pipelines/{before['id']}").json
@@ -72,19 +64,19 @@ def test_change(client: FlaskClient, auth: Auth) -> None:
 def test_empty_change(client: FlaskClient, auth: Auth) -> None:
     """A change of nothing changes nothing."""
     auth.login("alice")
-    before = create(client)
-    assert before == client.patch(f"/api/pipelines/{before['id']}", json={}).json
+    before = create(client).json
+    assert before == change(client, f"/api/pipelines/{before['id']}").json
 
 
 @pytest.mark.parametrize("final", ["success", "failed"])
 def test_a_life(client: FlaskClient, auth: Auth, final: str) -> None:
     """Running sets the start, the end sets its time and the duration between the two."""
     auth.login("alice")
-    path = f"/api/pipelines/{create(client)['id']}"
-    running = client.patch(path, json={"status": "running"}).json
+    path = create(client).headers["Location"]
+    running = change(client, path, status="running").json
     assert running["started_at"] is not None
     assert (running["completed_at"], running["duration_s"]) == (None, None)
-    done = client.patch(path, json={"status": final}).json
+    done = change(client, path, status=final).json
     assert running["started_at"] == done["started_at"] <= done["completed_at"]
     assert done["duration_s"] >= 0
 
@@ -92,7 +84,7 @@ def test_a_life(client: FlaskClient, auth: Auth, final: str) -> None:
 def test_cancelled(client: FlaskClient, auth: Auth) -> None:
     """A queued pipeline may fail without having run: it has an end and no duration."""
     auth.login("alice")
-    failed = client.patch(f"/api/pipelines/{create(client)['id']}", json={"status": "failed"}).json
+    failed = change(client, create(client).headers["Location"], status="failed").json
     assert failed["completed_at"] is not None
     assert (failed["started_at"], failed["duration_s"]) == (None, None)
 
@@ -109,26 +101,26 @@ def test_cancelled(client: FlaskClient, auth: Auth) -> None:
 def test_wrong_order(client: FlaskClient, auth: Auth, steps: list[str], refused: str) -> None:
     """A status that may not follow is 409, and nothing of that change happens."""
     auth.login("alice")
-    path = f"/api/pipelines/{create(client)['id']}"
+    path = create(client).headers["Location"]
     for status in steps:
-        assert client.patch(path, json={"status": status}).status_code == 200
+        assert change(client, path, status=status).status_code == 200
     before = client.get(path).json
-    assert client.patch(path, json={"name": "lost", "status": refused}).status_code == 409
+    assert change(client, path, name="lost", status=refused).status_code == 409
     assert before == client.get(path).json
 
 
 def test_same_status(client: FlaskClient, auth: Auth) -> None:
     """Telling the present status again changes no time."""
     auth.login("alice")
-    path = f"/api/pipelines/{create(client)['id']}"
-    started_at = client.patch(path, json={"status": "running"}).json["started_at"]
-    assert started_at == client.patch(path, json={"status": "running"}).json["started_at"]
+    path = create(client).headers["Location"]
+    started_at = change(client, path, status="running").json["started_at"]
+    assert started_at == change(client, path, status="running").json["started_at"]
 
 
 def test_delete(client: FlaskClient, auth: Auth) -> None:
     """A deleted pipeline is gone, its logs with it, and cannot be deleted again."""
     auth.login("alice")
-    path = f"/api/pipelines/{create(client)['id']}"
+    path = create(client).headers["Location"]
     client.post(f"{path}/logs", json={"message": "hello"})
     response = client.delete(path)
     assert (response.status_code, response.data) == (204, b"")
