@@ -9,29 +9,48 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from reference_app.database import Database
-from reference_app.models import Admin
-from reference_app.redis_gate import open_gate
+from reference_app.redis_gate import RedisGate, open_gate
 from reference_app.repositories.admin import AdminRepository
+from reference_app.repositories.api_token import ApiTokenRepository
 from reference_app.repositories.audit_event import AuditEventRepository
 from reference_app.repositories.deployment_log import DeploymentLogRepository
 from reference_app.repositories.idempotency_record import IdempotencyRecordRepository
+from reference_app.repositories.login_failures import LoginFailureRepository
 from reference_app.repositories.maintenance import MaintenanceRepository
 from reference_app.repositories.pipeline import PipelineRepository
+from reference_app.repositories.registration_request import RegistrationRequestRepository
 from reference_app.repositories.seed import SeedRepository
 from reference_app.repositories.session import SessionRepository
 from reference_app.repositories.webhook_delivery import WebhookDeliveryRepository
 from reference_app.services.accounts import AccountService
+from reference_app.services.api_tokens import ApiTokenService
 from reference_app.services.audit import AuditLog, AuditTrail
 from reference_app.services.authentication import Authentication
 from reference_app.services.deployment_logs import DeploymentLogService
 from reference_app.services.idempotency import Idempotency
+from reference_app.services.login_throttle import LoginThrottle
 from reference_app.services.passwords import Passwords
 from reference_app.services.pipelines import PipelineService
 from reference_app.services.principal import Origin
 from reference_app.services.pruning import Pruning
+from reference_app.services.registrations import RegistrationService
 from reference_app.services.run_reports import RunReports
+from reference_app.services.second_factor import OneTimeCodes, SecondFactorService
+from reference_app.services.secret_key import SecretKey
 from reference_app.services.seed import Seed
+from reference_app.services.sessions import SessionService, SessionStore
 from reference_app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What accounts and tokens need beside the database, in all transactions the same."""
+
+    key: SecretKey
+    passwords: Passwords
+    codes: OneTimeCodes
+    sessions: SessionStore
+    token_longest_days: int
 
 
 @dataclass(frozen=True)
@@ -39,7 +58,7 @@ class Work:
     """The services of one database transaction, each made when it is first asked for."""
 
     session: Session
-    passwords: Passwords
+    shared: Shared
     origin: Origin
 
     @cached_property
@@ -50,7 +69,29 @@ class Work:
     @cached_property
     def accounts(self) -> AccountService:
         """Who may log in."""
-        return AccountService(AdminRepository(self.session), self.passwords)
+        return AccountService(AdminRepository(self.session), self.shared.passwords, self.shared.sessions, self.audit)
+
+    @cached_property
+    def sessions(self) -> SessionService:
+        """Who is logged in."""
+        return SessionService(self.shared.sessions, self.audit)
+
+    @cached_property
+    def second_factor(self) -> SecondFactorService:
+        """Codes of authenticator apps."""
+        return SecondFactorService(AdminRepository(self.session), self.shared.codes, self.audit)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokenService:
+        """How programs are known."""
+        return ApiTokenService(
+            ApiTokenRepository(self.session), self.shared.key, self.shared.token_longest_days, self.audit
+        )
+
+    @cached_property
+    def registrations(self) -> RegistrationService:
+        """Who would like an account."""
+        return RegistrationService(RegistrationRequestRepository(self.session), self.accounts, self.audit)
 
     @cached_property
     def pipelines(self) -> PipelineService:
@@ -79,7 +120,7 @@ class Work:
             WebhookDeliveryRepository(self.session),
             PipelineRepository(self.session),
             AdminRepository(self.session),
-            self.passwords,
+            self.shared.passwords,
             self.audit,
         )
 
@@ -101,27 +142,39 @@ class Backend:
         self.settings = settings
         self.database = Database(settings)
         self.redis = open_gate(settings)
-        self._passwords = Passwords(settings)
+        self.shared = _share(settings, self.redis)
+        self.throttle = LoginThrottle(
+            LoginFailureRepository(self.redis),
+            settings.login_failures_per_address,
+            settings.login_failures_per_account,
+        )
         self.authentication = Authentication(
-            self._find_account,
-            self._passwords,
-            SessionRepository(self.redis),
-            settings.secret_key.get_secret_value(),
-            timedelta(seconds=settings.session_absolute_s),
+            self.work,
+            self.shared.passwords,
+            self.shared.codes,
+            self.throttle,
+            self.shared.sessions,
         )
 
     @contextmanager
     def work(self, origin: Origin = Origin()) -> Iterator[Work]:  # noqa: B008 - frozen
         """Give services that share one transaction: committed at the end, rolled back on an error."""
         with self.database.transaction() as session:
-            yield Work(session, self._passwords, origin)
+            yield Work(session, self.shared, origin)
 
     def close(self) -> None:
         """Close the pooled connections."""
         self.database.engine.dispose()
         self.redis.close()
 
-    def _find_account(self, username: str) -> Admin | None:
-        # A transaction of its own: checking the password takes long, and needs no connection.
-        with self.work() as work:
-            return work.accounts.find(username)
+
+def _share(settings: Settings, redis: RedisGate) -> Shared:
+    key = SecretKey(settings.secret_key.get_secret_value())
+    sessions = SessionRepository(redis, timedelta(seconds=settings.session_idle_s))
+    return Shared(
+        key=key,
+        passwords=Passwords(settings),
+        codes=OneTimeCodes(key),
+        sessions=SessionStore(sessions, key, timedelta(seconds=settings.session_absolute_s)),
+        token_longest_days=settings.token_longest_days,
+    )

@@ -28,10 +28,14 @@ class NotAuthenticatedError(AppError):
 
 
 class WrongCredentialsError(AppError):
-    """No active user has this name and password; which of the two is wrong stays unsaid."""
+    """No active user has this name and password, and code where one is needed; which is wrong stays unsaid.
 
-    def __init__(self) -> None:
+    `user_id` is for the audit trail: whose name was given, if it is anybody's.
+    """
+
+    def __init__(self, user_id: int | None = None) -> None:
         super().__init__("The username or the password is wrong.")
+        self.user_id = user_id
 
 
 class ForbiddenError(AppError):
@@ -41,7 +45,7 @@ class ForbiddenError(AppError):
 class NotFoundError(AppError):
     """No object has this identity."""
 
-    def __init__(self, kind: str, identity: int) -> None:
+    def __init__(self, kind: str, identity: int | str) -> None:
         super().__init__(f"There is no {kind} {identity}.")
 
 
@@ -79,11 +83,16 @@ class InvalidInputError(AppError):
 
 
 class TooManyAttemptsError(AppError):
-    """Too many attempts within a time; `retry_after_s` is when the next may be made."""
+    """Too many attempts within a time; `retry_after_s` is when the next may be made.
 
-    def __init__(self, message: str, retry_after_s: int) -> None:
+    `is_news` marks the one refusal of that time which goes to the audit trail: the others are noise, and
+    whoever is refused must not make us write.
+    """
+
+    def __init__(self, message: str, retry_after_s: int, *, is_news: bool = False) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.is_news = is_news
 
 
 class UnavailableError(AppError):

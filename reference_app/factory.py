@@ -16,11 +16,15 @@ from reference_app.api.observation import observe_requests
 from reference_app.api.pipelines import pipeline_routes
 from reference_app.api.probes import METRICS_EXTENSION, probe_routes
 from reference_app.api.problems import Problem, handle_problems, refuse_invalid
+from reference_app.api.registrations import asking_routes, registration_routes
 from reference_app.api.request_log import log_requests
 from reference_app.api.request_size import limit_request_size
+from reference_app.api.second_factor import second_factor_routes
 from reference_app.api.security_headers import add_security_headers
 from reference_app.api.sessions import login_routes, session_routes
+from reference_app.api.tokens import token_routes
 from reference_app.api.transport import believe_proxies, refuse_plain_http
+from reference_app.api.users import user_routes
 from reference_app.api.webhooks import webhook_routes
 from reference_app.backend import Backend
 from reference_app.cli import add_commands
@@ -28,6 +32,21 @@ from reference_app.metrics import Metrics, PipelinesByStatus
 from reference_app.models import PipelineStatus
 from reference_app.settings import Settings
 from reference_app.structured_logging import configure_logging, request_logger
+
+ROUTES = (
+    login_routes,
+    session_routes,
+    second_factor_routes,
+    token_routes,
+    asking_routes,
+    registration_routes,
+    user_routes,
+    pipeline_routes,
+    log_routes,
+    webhook_routes,
+    audit_routes,
+    probe_routes,
+)
 
 
 def build_app(settings: Settings) -> OpenAPI:
@@ -52,15 +71,7 @@ def build_app(settings: Settings) -> OpenAPI:
     believe_proxies(app, settings.trusted_proxies)
     add_event_streams(app, settings)
 
-    for routes in (
-        login_routes,
-        session_routes,
-        pipeline_routes,
-        log_routes,
-        audit_routes,
-        webhook_routes,
-        probe_routes,
-    ):
+    for routes in ROUTES:
         app.register_api(routes)
     add_document(app)
     if settings.swagger_enabled:

@@ -79,7 +79,8 @@ class Settings(BaseModel):
 
     session_idle_s: int = Field(default=30 * 60, ge=1)
     session_absolute_s: int = Field(default=8 * 3600, ge=1)
-    token_longest_days: int = Field(default=365, ge=1)
+    token_longest_days: int = Field(default=365, ge=1, le=365)
+    """The API document says 365; an installation may allow less."""
     argon2_time_cost: int = Field(default=3, ge=1)
     argon2_memory_kib: int = Field(default=64 * 1024, ge=8)
     argon2_parallelism: int = Field(default=4, ge=1)

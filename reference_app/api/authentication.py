@@ -1,4 +1,7 @@
-"""Who is asking: the bearer token of the request, found before its limits count and refused after."""
+"""Who is asking: the bearer token of the request, found before its limits count and refused after.
+
+A token is that of a session, which Redis knows, or an API token, which Postgres knows.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,10 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from reference_app.backend import Backend, Work
 from reference_app.errors import NotAuthenticatedError
 from reference_app.repositories.session import StoredSession
+from reference_app.services.api_tokens import PREFIX
 from reference_app.services.principal import Origin, Principal
+from reference_app.services.sessions import principal_of
 
 EXTENSION = "reference_app"
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_TOKEN = re.compile(rf"({PREFIX})?[A-Za-z0-9_-]{{43}}")
 
 
 def backend() -> Backend:
@@ -42,18 +47,27 @@ def identify_requests(app: Flask) -> None:
 
 def _identify() -> None:
     """Note the user, or why there is none: a limit counts by user, and an open route asks for nobody."""
-    g.session, g.unknown = None, None
+    g.principal, g.session, g.unknown = None, None, None
     if "Authorization" not in request.headers:
         return
     try:
-        g.session = backend().authentication.resume(bearer_token())
+        _recognise(bearer_token())
     except (NotAuthenticatedError, RedisError, SQLAlchemyError) as error:
         g.unknown = error
 
 
+def _recognise(token: str) -> None:
+    if token.startswith(PREFIX):
+        with work() as services:
+            g.principal = services.api_tokens.recognise(token)
+    else:
+        g.session = backend().shared.sessions.resume(token)
+        g.principal = principal_of(g.session)
+
+
 def authenticate() -> None:
     """Refuse a request of nobody: `NotAuthenticatedError`, or what kept the token from being looked up."""
-    if g.session is None:
+    if g.principal is None:
         raise g.unknown or NotAuthenticatedError("Log in, and send the token as 'Authorization: Bearer TOKEN'.")
 
 
@@ -65,16 +79,24 @@ def bearer_token() -> str:
     return token
 
 
+def known_session() -> StoredSession | None:
+    """Return the session of this request, None when it has none."""
+    session: StoredSession | None = g.session
+    return session
+
+
 def current_session() -> StoredSession:
-    """Return the session of this request."""
-    session: StoredSession = g.session
+    """Return the session of this request, for views of actions that no API token may do."""
+    session = known_session()
+    if session is None:
+        raise RuntimeError("current_session() is for views whose action the policy keeps from API tokens")
     return session
 
 
 def known_principal() -> Principal | None:
     """Return the user of this request, None when nobody is known."""
-    session: StoredSession | None = g.session
-    return Principal(session.user_id, session.username, session.role) if session else None
+    principal: Principal | None = g.principal
+    return principal
 
 
 def current_principal() -> Principal:

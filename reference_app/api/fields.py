@@ -71,3 +71,9 @@ Username = Annotated[
     str, StringConstraints(strict=True, min_length=2, max_length=32, pattern=r"^[a-z][a-z0-9_-]{1,31}$")
 ]
 GivenPassword = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[^\x00]+$")]
+"""What may be sent as a password; a wrong length is as wrong as any other wrong password."""
+NewPassword = Annotated[str, StringConstraints(strict=True, min_length=8, max_length=128, pattern=r"^[^\x00]+$")]
+OneTimeCode = Annotated[str, StringConstraints(strict=True, min_length=6, max_length=6, pattern=r"^[0-9]{6}$")]
+SessionId = Annotated[str, StringConstraints(strict=True, min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}$")]
+Reason = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
+TokenDays = Annotated[int, Field(strict=True, ge=1, le=365), BeforeValidator(_from_whole)]

@@ -111,7 +111,7 @@ def handle_problems(app: Flask, metrics: Metrics, retry_after_s: int) -> None:
         return problem(500, "Something went wrong here. The request id names it in the log.")
 
     def expected(error: errors.AppError) -> Response:
-        if STATUSES[type(error)] in DENIALS:
+        if STATUSES[type(error)] in DENIALS or (isinstance(error, errors.TooManyAttemptsError) and error.is_news):
             record_denial(error)
         return _app_error(error, retry_after_s)
 

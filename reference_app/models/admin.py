@@ -30,3 +30,8 @@ class Admin(IdentifiedBase):
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
     """The last time step whose code was accepted; None until the first confirms the factor."""
     created_at: Mapped[CreatedMoment]
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a login needs a code."""
+        return self.totp_last_step is not None

@@ -17,11 +17,12 @@ class RegistrationStatus(StrEnum):
 
 
 class RegistrationRequest(IdentifiedBase):
-    """One request. At most one waits per name; the password is hashed from the start."""
+    """One request. At most one waits per name; the password is hashed from the start, and gone once decided."""
 
     __tablename__ = "registration_requests"
     __table_args__ = (
         CheckConstraint("(decided_at IS NULL) = (status = 'pending')", name="decided_is_final"),
+        CheckConstraint("(password_hash IS NOT NULL) = (status = 'pending')", name="password_while_pending"),
         Index(
             "uq_registration_requests_pending_username",
             "username",
@@ -32,7 +33,7 @@ class RegistrationRequest(IdentifiedBase):
     )
 
     username: Mapped[str] = mapped_column(String(32))
-    password_hash: Mapped[str] = mapped_column(String(255))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
     reason: Mapped[str | None] = mapped_column(Text)
     status: Mapped[RegistrationStatus] = mapped_column(checked_text(RegistrationStatus, "status"))
     created_at: Mapped[CreatedMoment]

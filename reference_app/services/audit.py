@@ -29,9 +29,9 @@ class AuditTrail:
         """Record that `principal` (None: nobody who is known) changed something, like "pipeline.updated"."""
         self._record(AuditOutcome.DONE, principal, action, subject, details)
 
-    def denied(self, principal: Principal | None, action: str, **details: Any) -> None:
+    def denied(self, principal: Principal | None, action: str, subject: Subject | None = None, **details: Any) -> None:
         """Record that `action`, the name of an operation, was refused."""
-        self._record(AuditOutcome.DENIED, principal, action, None, details)
+        self._record(AuditOutcome.DENIED, principal, action, subject, details)
 
     def _record(
         self,

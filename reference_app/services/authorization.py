@@ -14,6 +14,7 @@ class Action(StrEnum):
 
     READ_OWN_SESSION = auto()
     MANAGE_OWN_SESSIONS = auto()
+    CHANGE_OWN_PASSWORD = auto()
     MANAGE_OWN_SECOND_FACTOR = auto()
     MANAGE_OWN_TOKENS = auto()
     MANAGE_USERS = auto()
@@ -45,6 +46,7 @@ class Rule:
 POLICY: Mapping[Action, Rule] = {
     Action.READ_OWN_SESSION: Rule(Who.USER, None),
     Action.MANAGE_OWN_SESSIONS: Rule(Who.USER, None),
+    Action.CHANGE_OWN_PASSWORD: Rule(Who.USER, None),
     Action.MANAGE_OWN_SECOND_FACTOR: Rule(Who.USER, None),
     Action.MANAGE_OWN_TOKENS: Rule(Who.OWNER, None),
     Action.MANAGE_USERS: Rule(Who.ADMIN, None),

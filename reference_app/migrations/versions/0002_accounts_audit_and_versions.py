@@ -59,7 +59,7 @@ def _create_registration_requests() -> None:
         table,
         _identity(),
         sa.Column("username", sa.String(32), nullable=False),
-        sa.Column("password_hash", sa.String(255), nullable=False),
+        sa.Column("password_hash", sa.String(255)),
         sa.Column("reason", sa.Text),
         sa.Column("status", sa.String(16), nullable=False),
         _moment("created_at"),
@@ -74,6 +74,10 @@ def _create_registration_requests() -> None:
         ),
         sa.CheckConstraint(
             "(decided_at IS NULL) = (status = 'pending')", name=op.f("ck_registration_requests_decided_is_final")
+        ),
+        sa.CheckConstraint(
+            "(password_hash IS NOT NULL) = (status = 'pending')",
+            name=op.f("ck_registration_requests_password_while_pending"),
         ),
     )
     op.create_index("ix_registration_requests_status_id", table, ["status", "id"])
