@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from typing import Protocol
 
+from gunicorn.glogging import Logger
+
 from reference_app.settings import Settings, SettingsError
 from reference_app.shutdown import process_shutdown
 from reference_app.structured_logging import logging_config
@@ -21,6 +23,12 @@ class _Worker(Protocol):
     pid: int
     ppid: int
     alive: bool
+
+
+class _WithoutAccessLog(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """The application logs its requests itself, with their ids; `logconfig_dict` would switch on a second log."""
+
+    access_log_enabled = False
 
 
 def _settings() -> Settings:
@@ -44,7 +52,7 @@ keepalive = 15
 control_socket_disable = True
 forwarded_allow_ips = ""  # the application decides which proxies to believe (TRUSTED_PROXIES)
 secure_scheme_headers: dict[str, str] = {}
-accesslog = None  # the application logs its requests itself, with their ids
+logger_class = _WithoutAccessLog
 logconfig_dict = logging_config(_read.log_level, as_json=_read.use_structured_logging)
 
 

@@ -1,5 +1,6 @@
 """The application in gunicorn, as it is deployed: several processes, one truth, nothing left behind."""
 
+import json
 import os
 import re
 import signal
@@ -81,6 +82,19 @@ def test_metrics_of_all_processes(server: Server) -> None:
     pages = [server.get("/metrics")[1] for _ in range(10)]
     assert {40.0} == {requests_total(page) for page in pages}
     assert all("pipelines_readable 1.0" in page for page in pages)
+
+
+def test_one_line_for_each_request(server: Server, tmp_path: Path) -> None:
+    """A request is logged once, by the application."""
+    for _ in range(5):
+        assert server.get("/livez")[0] == 200
+    wait_for(
+        lambda: (tmp_path / "log").read_text().count('"path": "/livez"') >= 5,
+        what="the log lines of five requests",
+        timeout_s=5,
+    )
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [line["logger"] for line in lines if "/livez" in str(line)] == ["reference_app.requests"] * 5
 
 
 def test_stop(server: Server) -> None:
