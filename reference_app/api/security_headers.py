@@ -1,10 +1,14 @@
 """Security headers on every response, after OWASP's Secure Headers list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
+from flask import Flask
 
 from reference_app.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 DOCUMENTATION_POLICY = (
@@ -55,24 +59,25 @@ def add_security_headers(app: Flask, settings: Settings) -> None:
     Strict-Transport-Security goes out where a lifetime is configured and the request came over TLS (RFC 6797, 7.2).
     """
     if settings.talisman_enabled:
-        app.after_request(_header_writer(settings.hsts_max_age_s))
+        app.wsgi_app = _HeaderWriter(app.wsgi_app, settings.hsts_max_age_s)  # type: ignore[method-assign]
 
 
-def _header_writer(hsts_max_age_s: int) -> Callable[[Response], Response]:
-    # Lists made once: this runs for every response.
-    api = [*FIXED, ("Content-Security-Policy", API_POLICY)]
-    documentation = [*FIXED, ("Content-Security-Policy", DOCUMENTATION_POLICY)]
-    hsts = f"max-age={hsts_max_age_s}; includeSubDomains"
+class _HeaderWriter:
+    """Adds ready-made lists below Flask: for every response, its `Headers` would check each name and value again."""
 
-    def write(response: Response) -> Response:
-        headers = response.headers
-        if request.path.startswith(DOCUMENTATION_PREFIX):
-            headers.extend(documentation)
-        else:
-            headers.extend(api)
-            headers["Cache-Control"] = "no-store"
-        if hsts_max_age_s and request.is_secure:
-            headers["Strict-Transport-Security"] = hsts
-        return response
+    def __init__(self, app: "WSGIApplication", hsts_max_age_s: int) -> None:
+        self._app = app
+        self._api = [*FIXED, ("Content-Security-Policy", API_POLICY), ("Cache-Control", "no-store")]
+        self._documentation = [*FIXED, ("Content-Security-Policy", DOCUMENTATION_POLICY)]
+        hsts = ("Strict-Transport-Security", f"max-age={hsts_max_age_s}; includeSubDomains")
+        self._over_tls = [hsts] if hsts_max_age_s else []
 
-    return write
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        added = self._documentation if environ["PATH_INFO"].startswith(DOCUMENTATION_PREFIX) else self._api
+        if environ["wsgi.url_scheme"] == "https":
+            added = added + self._over_tls
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
+            return start_response(status, headers + added, *error)
+
+        return self._app(environ, start)
