@@ -81,7 +81,7 @@ def build_app(settings: Settings) -> OpenAPI:
     return app
 
 
-class _SynchronousApp(OpenAPI):  # type: ignore[misc]  # flask-openapi3 is not typed
+class _SynchronousApp(OpenAPI):
     """Neither a view nor a hook here is a coroutine: none is examined for it at every request."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
