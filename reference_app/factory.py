@@ -1,10 +1,6 @@
 """Puts the application together. Nothing here connects to anything."""
 
-from collections.abc import Mapping
-
 from flask_openapi3.openapi import OpenAPI
-from redis import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from reference_app.api.authentication import EXTENSION, identify_requests
 from reference_app.api.documentation import INFO, SECURITY_SCHEMES, add_document, page_routes
@@ -13,13 +9,15 @@ from reference_app.api.observation import observe_requests
 from reference_app.api.pipelines import pipeline_routes
 from reference_app.api.probes import METRICS_EXTENSION, probe_routes
 from reference_app.api.problems import Problem, handle_problems, refuse_invalid
+from reference_app.api.rate_limits import RouteLimiter, add_rate_limits
 from reference_app.api.request_size import limit_request_size
 from reference_app.api.security_headers import add_security_headers
 from reference_app.api.sessions import login_routes, session_routes
+from reference_app.api.statistics import statistics_routes
 from reference_app.backend import Backend
 from reference_app.cli import add_commands
 from reference_app.metrics import Metrics, PipelinesByStatus
-from reference_app.models import PipelineStatus
+from reference_app.pipeline_counts import PipelineCounts
 from reference_app.settings import Settings
 from reference_app.structured_logging import configure_logging
 
@@ -29,8 +27,9 @@ def build_app(settings: Settings) -> OpenAPI:
     configure_logging(settings.log_level, as_json=settings.use_structured_logging)
     app = _bare_app()
 
-    backend = Backend(settings)
-    metrics = Metrics(PipelinesByStatus(lambda: _count_pipelines(backend)))
+    metrics = Metrics()
+    backend = Backend(settings, metrics)
+    metrics.add_business(PipelinesByStatus(PipelineCounts(backend).read))
     app.extensions[EXTENSION] = backend
     app.extensions[METRICS_EXTENSION] = metrics
 
@@ -41,11 +40,13 @@ def build_app(settings: Settings) -> OpenAPI:
     handle_problems(app, metrics, settings.retry_after_s)
     identify_requests(app)
 
-    for routes in (login_routes, session_routes, pipeline_routes, probe_routes):
+    for routes in (login_routes, session_routes, statistics_routes, pipeline_routes, probe_routes):
         app.register_api(routes)
     add_document(app)
     if settings.swagger_enabled:
         app.register_blueprint(page_routes)
+    if settings.ratelimit_enabled:
+        add_rate_limits(app, RouteLimiter(settings, backend.redis, metrics))
     add_commands(app, backend)
     return app
 
@@ -63,11 +64,3 @@ def _bare_app() -> OpenAPI:
     app.json = StrictJsonProvider(app)
     app.url_map.merge_slashes = False
     return app
-
-
-def _count_pipelines(backend: Backend) -> Mapping[PipelineStatus, int] | None:
-    try:
-        with backend.work() as work:
-            return work.pipelines.count_by_status()
-    except (SQLAlchemyError, RedisError):
-        return None

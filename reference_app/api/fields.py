@@ -19,7 +19,7 @@ DEFAULT_PAGE = 20
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
-def _from_decimal(text: object) -> object:
+def from_decimal(text: object) -> object:
     """Read the one way to write a number in a URL: no sign, space, leading zero or other script's digits."""
     if isinstance(text, str):
         if not _DECIMAL.fullmatch(text):
@@ -33,8 +33,8 @@ def _from_whole(number: object) -> object:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-UrlId = Annotated[int, Field(ge=1, le=BIGGEST_ID), BeforeValidator(_from_decimal)]
-PageLimit = Annotated[int, Field(ge=1, le=LARGEST_PAGE), BeforeValidator(_from_decimal)]
+UrlId = Annotated[int, Field(ge=1, le=BIGGEST_ID), BeforeValidator(from_decimal)]
+PageLimit = Annotated[int, Field(ge=1, le=LARGEST_PAGE), BeforeValidator(from_decimal)]
 BigNumber = Annotated[int, Field(strict=True, ge=1, le=BIGGEST_ID), BeforeValidator(_from_whole)]
 Number = Annotated[int, Field(strict=True, ge=1, le=BIGGEST_NUMBER), BeforeValidator(_from_whole)]
 

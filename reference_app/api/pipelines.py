@@ -6,6 +6,7 @@ from flask import Response, url_for
 
 from reference_app.api.authentication import current_principal, work
 from reference_app.api.blueprint import ApiBlueprint, requires
+from reference_app.api.cached import cached_answer, cached_response
 from reference_app.api.cursors import decode_cursor
 from reference_app.api.json_body import json_response
 from reference_app.api.responses import created, problems
@@ -22,6 +23,8 @@ from reference_app.api.shapes.pipelines import (
     PipelinePath,
     PipelineResult,
 )
+from reference_app.backend import Work
+from reference_app.cache.interface import CacheKey, Made
 from reference_app.repositories.pipeline import PipelineFilter
 from reference_app.services.authorization import Action
 
@@ -42,9 +45,13 @@ _LOG_LINKS = {
 def list_pipelines(query: PipelineListQuery) -> Response:
     """List pipelines, newest first."""
     wanted = PipelineFilter(status=query.status, branch=query.branch, owner=query.owner)
-    with work() as services:
+
+    def make(services: Work) -> Made:
         page = services.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
-    return json_response(PipelinePage.model_validate(page_fields(page)))
+        return Made(PipelinePage.model_validate(page_fields(page)).model_dump_json())
+
+    name = f"{query.status}:{query.branch}:{query.owner}:{query.limit}:{query.cursor}"
+    return cached_response(cached_answer(CacheKey("pipelines", name), make))
 
 
 @pipeline_routes.post("", responses={**created("PipelineResult", _LINKS), **problems(409)})
@@ -61,9 +68,13 @@ def create_pipeline(body: NewPipeline) -> Response:
 @requires(Action.READ_PIPELINES)
 def read_pipeline(path: PipelinePath) -> Response:
     """Read one pipeline."""
-    with work() as services:
+
+    def make(services: Work) -> Made:
         pipeline = services.pipelines.get(path.pipeline_id)
-    return json_response(PipelineResult.model_validate(pipeline))
+        return Made(PipelineResult.model_validate(pipeline).model_dump_json(), pipeline.version)
+
+    key = CacheKey("pipeline", str(path.pipeline_id), path.pipeline_id)
+    return cached_response(cached_answer(key, make))
 
 
 @pipeline_routes.patch("/<pipeline_id>", responses={"200": PipelineResult, **problems(409)})

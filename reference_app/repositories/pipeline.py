@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from reference_app.models import Admin, Pipeline, PipelineStatus
@@ -49,11 +49,6 @@ class PipelineRepository(Repository[Pipeline]):
         if after is not None:
             query = query.where(Pipeline.id < after)
         return self._page(query, limit)
-
-    def count_by_status(self) -> dict[PipelineStatus, int]:
-        """Return how many pipelines stand in each status, zeros included."""
-        query = select(Pipeline.status, func.count()).group_by(Pipeline.status)
-        return dict.fromkeys(PipelineStatus, 0) | dict(self._session.execute(query).all())
 
     def insert_missing(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Insert the rows whose run_id is not there yet; return the ids of the new ones."""

@@ -75,10 +75,6 @@ class PipelineService:
         self._pipelines.delete(pipeline)
         self._audit.done(principal, "pipeline.deleted", Subject("pipeline", identity))
 
-    def count_by_status(self) -> Mapping[PipelineStatus, int]:
-        """Return how many pipelines stand in each status."""
-        return self._pipelines.count_by_status()
-
     def _move(self, pipeline: Pipeline, status: PipelineStatus) -> None:
         if status is pipeline.status:
             return
