@@ -8,8 +8,12 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from reference_app.breaker import Breaker
+from reference_app.cache.choice import make_cache
+from reference_app.cache.invalidation import Invalidation
 from reference_app.database import Database
-from reference_app.redis_gate import RedisGate, open_gate
+from reference_app.metrics import Metrics
+from reference_app.redis_gate import RedisGate, RedisPool
 from reference_app.repositories.admin import AdminRepository
 from reference_app.repositories.api_token import ApiTokenRepository
 from reference_app.repositories.audit_event import AuditEventRepository
@@ -21,6 +25,7 @@ from reference_app.repositories.pipeline import PipelineRepository
 from reference_app.repositories.registration_request import RegistrationRequestRepository
 from reference_app.repositories.seed import SeedRepository
 from reference_app.repositories.session import SessionRepository
+from reference_app.repositories.statistics import StatisticsRepository
 from reference_app.repositories.webhook_delivery import WebhookDeliveryRepository
 from reference_app.services.accounts import AccountService
 from reference_app.services.api_tokens import ApiTokenService
@@ -39,6 +44,7 @@ from reference_app.services.second_factor import OneTimeCodes, SecondFactorServi
 from reference_app.services.secret_key import SecretKey
 from reference_app.services.seed import Seed
 from reference_app.services.sessions import SessionService, SessionStore
+from reference_app.services.statistics import StatisticsService
 from reference_app.settings import Settings
 
 
@@ -99,6 +105,11 @@ class Work:
         return PipelineService(PipelineRepository(self.session), self.audit)
 
     @cached_property
+    def statistics(self) -> StatisticsService:
+        """How many pipelines there are."""
+        return StatisticsService(StatisticsRepository(self.session))
+
+    @cached_property
     def logs(self) -> DeploymentLogService:
         """What deployments wrote."""
         return DeploymentLogService(self.pipelines, DeploymentLogRepository(self.session), self.audit)
@@ -138,13 +149,16 @@ class Work:
 class Backend:
     """The connections and the services over them. Making one connects to nothing."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.settings = settings
-        self.database = Database(settings)
-        self.redis = open_gate(settings)
+        self.database = Database(settings, metrics)
+        self._redis_pool = RedisPool(settings)
+        self.redis = RedisGate(self._redis_pool.client, Breaker(settings.redis_retry_s), metrics.redis_failures.inc)
+        self.cache = make_cache(settings, self.redis, metrics)
+        Invalidation(self.cache).watch(self.database.sessions)
         self.shared = _share(settings, self.redis)
         self.throttle = LoginThrottle(
-            LoginFailureRepository(self.redis),
+            LoginFailureRepository(self.redis, self._redis_pool.connections),
             settings.login_failures_per_address,
             settings.login_failures_per_account,
         )
@@ -157,15 +171,28 @@ class Backend:
         )
 
     @contextmanager
-    def work(self, origin: Origin = Origin()) -> Iterator[Work]:  # noqa: B008 - frozen
-        """Give services that share one transaction: committed at the end, rolled back on an error."""
-        with self.database.transaction() as session:
+    def work(self, origin: Origin = Origin(), statement_timeout_s: float | None = None) -> Iterator[Work]:  # noqa: B008 - frozen
+        """Give services that share one transaction: committed at the end, rolled back on an error.
+
+        `statement_timeout_s` replaces the configured one.
+        """
+        with self.database.transaction(statement_timeout_s) as session:
             yield Work(session, self.shared, origin)
+
+    @contextmanager
+    def reading(self, statement_timeout_s: float | None = None) -> Iterator[Work]:
+        """Give services that only read; nothing that they change would be kept together."""
+        if statement_timeout_s is not None:
+            with self.work(statement_timeout_s=statement_timeout_s) as work:
+                yield work
+            return
+        with self.database.reading() as session:
+            yield Work(session, self.shared, Origin())
 
     def close(self) -> None:
         """Close the pooled connections."""
         self.database.engine.dispose()
-        self.redis.close()
+        self._redis_pool.close()
 
 
 def _share(settings: Settings, redis: RedisGate) -> Shared:

@@ -1,40 +1,104 @@
 """Postgres: one engine per process, made when first used, with a limit on every wait."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
+from reference_app.database_connection import bound_connections, check_stale_connections, count_connections
+from reference_app.metrics import Metrics
 from reference_app.settings import Settings
+
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised when Postgres does not answer, or not in time."""
+ANSWER_MARGIN_S = 1.0
+"""How long after its statement timeout Postgres may be silent before it counts as gone."""
 
 
 class Database:
     """The connection pool and the transactions over it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._deadline_s = settings.database_statement_timeout_s + ANSWER_MARGIN_S
         self.engine = create_engine(
             settings.database_url.get_secret_value(),
             pool_size=settings.database_pool_size,
             max_overflow=0,
             pool_timeout=settings.database_pool_timeout_s,
-            pool_pre_ping=True,  # a restarted Postgres costs nobody an error
             connect_args=_connection_limits(settings),
             hide_parameters=True,  # an error's text goes to logs, and parameters may be hashes of secrets
         )
+        metrics.connections_allowed.inc(settings.database_pool_size)
+        bound_connections(self.engine, self._deadline_s)
+        check_stale_connections(self.engine)
+        count_connections(self.engine, metrics)
         # Rows stay readable after commit: the response is made from them.
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self.sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(self.engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Give a session that commits at the end, or rolls back when an error passes."""
-        with self._sessions.begin() as session:
+    def transaction(self, statement_timeout_s: float | None = None) -> Iterator[Session]:
+        """Give a session that commits at the end, or rolls back when an error passes.
+
+        `statement_timeout_s` replaces the configured one: shorter where something can stand in for the answer,
+        longer for a bulk load.
+        """
+        with self.sessions.begin() as session, self._connected(session):
+            if statement_timeout_s is None:
+                yield session
+                return
+            with self._patience(session, statement_timeout_s):
+                yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session for queries only: each sees what is committed, as in `transaction`, in one round trip.
+
+        A transaction would add one for BEGIN and one for COMMIT, and at Postgres's default isolation level
+        each statement has a snapshot of its own anyway.
+        """
+        with self._readers() as session, self._connected(session):
             yield session
 
     def ping(self) -> None:
         """Ask Postgres for an answer; raises what SQLAlchemy raises when there is none."""
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+    @contextmanager
+    def _connected(self, session: Session) -> Iterator[None]:
+        """Take a connection now, so that the wait for it can be measured, and count it."""
+        started_s = time.perf_counter()
+        try:
+            session.connection()
+        except PoolTimeoutError:
+            self._metrics.connection_timeouts.inc()
+            raise
+        finally:
+            self._metrics.connection_waits_s.observe(time.perf_counter() - started_s)
+        self._metrics.connections_in_use.inc()
+        try:
+            yield
+        finally:
+            self._metrics.connections_in_use.dec()
+
+    @contextmanager
+    def _patience(self, session: Session, statement_timeout_s: float) -> Iterator[None]:
+        """Let statements of this transaction take so long, on both sides of the connection."""
+        milliseconds = int(statement_timeout_s * 1000)
+        connection = session.connection().connection.driver_connection
+        session.execute(text(f"SET LOCAL statement_timeout = {milliseconds}"))
+        connection.deadline_s = statement_timeout_s + ANSWER_MARGIN_S  # type: ignore[union-attr]
+        try:
+            yield
+            session.flush()
+        finally:
+            connection.deadline_s = self._deadline_s  # type: ignore[union-attr]
 
 
 def _connection_limits(settings: Settings) -> dict[str, str | int]:
@@ -44,5 +108,7 @@ def _connection_limits(settings: Settings) -> dict[str, str | int]:
         "options": f"-c statement_timeout={statement_ms} -c lock_timeout={statement_ms}",
         "tcp_user_timeout": statement_ms * 2,
         "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
         "application_name": "reference_app",
     }

@@ -1,11 +1,9 @@
 """Puts the application together. Nothing here connects to anything."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask_openapi3.openapi import OpenAPI
-from redis import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from reference_app.api.audit import audit_routes
 from reference_app.api.authentication import EXTENSION, identify_requests
@@ -17,12 +15,14 @@ from reference_app.api.observation import observe_requests
 from reference_app.api.pipelines import pipeline_routes
 from reference_app.api.probes import METRICS_EXTENSION, probe_routes
 from reference_app.api.problems import Problem, handle_problems, refuse_invalid
+from reference_app.api.rate_limits import RouteLimiter, add_rate_limits
 from reference_app.api.registrations import asking_routes, registration_routes
 from reference_app.api.request_log import log_requests
 from reference_app.api.request_size import limit_request_size
 from reference_app.api.second_factor import second_factor_routes
 from reference_app.api.security_headers import add_security_headers
 from reference_app.api.sessions import login_routes, session_routes
+from reference_app.api.statistics import statistics_routes
 from reference_app.api.tokens import token_routes
 from reference_app.api.transport import believe_proxies, refuse_plain_http
 from reference_app.api.users import user_routes
@@ -30,7 +30,7 @@ from reference_app.api.webhooks import webhook_routes
 from reference_app.backend import Backend
 from reference_app.cli import add_commands
 from reference_app.metrics import Metrics, PipelinesByStatus
-from reference_app.models import PipelineStatus
+from reference_app.pipeline_counts import PipelineCounts
 from reference_app.settings import Settings
 from reference_app.structured_logging import configure_logging, request_logger
 
@@ -42,6 +42,7 @@ ROUTES = (
     asking_routes,
     registration_routes,
     user_routes,
+    statistics_routes,
     pipeline_routes,
     log_routes,
     webhook_routes,
@@ -55,8 +56,9 @@ def build_app(settings: Settings) -> OpenAPI:
     configure_logging(settings.log_level, as_json=settings.use_structured_logging)
     app = _bare_app()
 
-    backend = Backend(settings)
-    metrics = Metrics(PipelinesByStatus(lambda: _count_pipelines(backend)))
+    metrics = Metrics()
+    backend = Backend(settings, metrics)
+    metrics.add_business(PipelinesByStatus(PipelineCounts(backend).read))
     app.extensions[EXTENSION] = backend
     app.extensions[METRICS_EXTENSION] = metrics
 
@@ -77,6 +79,8 @@ def build_app(settings: Settings) -> OpenAPI:
     add_document(app)
     if settings.swagger_enabled:
         app.register_blueprint(page_routes)
+    if settings.ratelimit_enabled:
+        add_rate_limits(app, RouteLimiter(settings, backend.redis, metrics))
     add_commands(app, backend)
     return app
 
@@ -102,11 +106,3 @@ def _bare_app() -> OpenAPI:
     app.json = StrictJsonProvider(app)
     app.url_map.merge_slashes = False
     return app
-
-
-def _count_pipelines(backend: Backend) -> Mapping[PipelineStatus, int] | None:
-    try:
-        with backend.work() as work:
-            return work.pipelines.count_by_status()
-    except (SQLAlchemyError, RedisError):
-        return None

@@ -1,19 +1,21 @@
 """Redis behind a gate that shuts for a moment after a failure, so that a Redis that is down costs no request a wait."""
 
 import threading
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from redis import BlockingConnectionPool, ConnectionPool, Redis, RedisError
+from redis import ConnectionError as RedisConnectionError
+from redis import ConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from reference_app.breaker import Breaker
 from reference_app.settings import Settings
 
 T = TypeVar("T")
 
-CONNECTIONS = 16
+MOST_THREADS = 10_000
+"""Each thread keeps a connection; the server's threads are far fewer, and this only keeps redis-py from minding."""
 
 
 class GateShutError(RedisError):
@@ -21,58 +23,65 @@ class GateShutError(RedisError):
 
 
 class RedisGate:
-    """One client for all threads of the process. After a failure one caller in `retry_s` tries; others fail at once."""
+    """Redis for all threads of the process. After a failure one caller in `retry_s` tries; others fail at once.
 
-    def __init__(self, client: Redis, retry_s: float, now_s: Callable[[], float] = time.monotonic) -> None:
-        self._client = client
-        self._retry_s = retry_s
-        self._now_s = now_s
-        self._lock = threading.Lock()
-        self._shut_until_s: float | None = None
+    Each thread has a connection of its own: taking one from redis-py's pool and giving it back takes longer
+    than Redis takes to answer.
+    """
+
+    def __init__(self, connect: Callable[[], Redis], breaker: Breaker, on_failure: Callable[[], object]) -> None:
+        self._connect = connect
+        self._breaker = breaker
+        self._on_failure = on_failure
+        self._own = threading.local()
 
     @property
     def is_open(self) -> bool:
         """Whether the last answer was one."""
-        return self._shut_until_s is None
-
-    @property
-    def pool(self) -> ConnectionPool:
-        """The connections, for a library with a client of its own; its calls go through `ask` all the same."""
-        return self._client.connection_pool
+        return not self._breaker.is_shut
 
     def ask(self, command: Callable[[Redis], T]) -> T:
         """Return what `command` returns; `RedisError` when Redis does not answer, `GateShutError` without asking."""
-        if self._shut_until_s is not None:
-            self._take_turn()
+        if not self._breaker.may_try():
+            raise GateShutError("Redis did not answer a moment ago")
         try:
-            answer = command(self._client)
+            answer = command(self._client())
         except RedisError:
-            self._shut_until_s = self._now_s() + self._retry_s
+            self._breaker.failed()
+            self._on_failure()
             raise
-        self._shut_until_s = None
+        self._breaker.worked()
         return answer
 
+    def _client(self) -> Redis:
+        try:
+            client: Redis = self._own.client
+        except AttributeError:
+            client = self._own.client = self._connect()
+        return client
+
+
+class RedisPool:
+    """The connections behind a gate; every wait ends after `redis_timeout_s`.
+
+    `connections` is for libraries that bring a client of their own; their calls go through the gate all the same.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.connections = ConnectionPool.from_url(
+            settings.redis_url.get_secret_value(),
+            max_connections=MOST_THREADS,
+            socket_timeout=settings.redis_timeout_s,
+            socket_connect_timeout=settings.redis_timeout_s,
+            # One more try, for a connection that died while nobody used it; a silent Redis is not asked twice.
+            retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+            decode_responses=True,
+        )
+
+    def client(self) -> Redis:
+        """Return a client with a connection of its own; `RedisError` when there is none to be had."""
+        return Redis(connection_pool=self.connections, single_connection_client=True)
+
     def close(self) -> None:
-        """Close the pooled connections."""
-        self._client.close()
-
-    def _take_turn(self) -> None:
-        with self._lock:
-            now_s = self._now_s()
-            if self._shut_until_s is not None and now_s < self._shut_until_s:
-                raise GateShutError("Redis did not answer a moment ago")
-            self._shut_until_s = now_s + self._retry_s
-
-
-def open_gate(settings: Settings) -> RedisGate:
-    """Return a gate to the configured Redis, whose every wait ends after `redis_timeout_s`; connects to nothing."""
-    pool = BlockingConnectionPool.from_url(
-        settings.redis_url.get_secret_value(),
-        max_connections=CONNECTIONS,
-        timeout=settings.redis_timeout_s,
-        socket_timeout=settings.redis_timeout_s,
-        socket_connect_timeout=settings.redis_timeout_s,
-        retry=Retry(NoBackoff(), 1),  # one more try, for a connection that died in the pool
-        decode_responses=True,
-    )
-    return RedisGate(Redis.from_pool(pool), settings.redis_retry_s)
+        """Close all connections."""
+        self.connections.disconnect()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from click import ClickException
+from limits import parse_many
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from reference_app.database_url import with_driver
@@ -33,6 +34,17 @@ def _check_redis_scheme(url: SecretStr) -> SecretStr:
 
 def _normalise_database_url(url: SecretStr) -> SecretStr:
     return SecretStr(with_driver(url.get_secret_value()))
+
+
+def _check_limits(text: str) -> str:
+    try:
+        parse_many(text)
+    except ValueError:
+        raise ValueError("must be limits like '200 per day;50 per hour'") from None
+    return text
+
+
+LimitText = Annotated[str, AfterValidator(_check_limits)]
 
 
 class Settings(BaseModel):
@@ -71,11 +83,11 @@ class Settings(BaseModel):
     cache_key_prefix: str = "cache:"
 
     ratelimit_enabled: bool = True
-    ratelimit_default: str = "200 per day;50 per hour"
+    ratelimit_default: LimitText = "200 per day;50 per hour"
     """For each route and user, or address of whoever is not known."""
-    ratelimit_login: str = "10 per minute"
-    ratelimit_registration: str = "5 per hour"
-    ratelimit_webhook: str = "600 per minute"
+    ratelimit_login: LimitText = "10 per minute"
+    ratelimit_registration: LimitText = "5 per hour"
+    ratelimit_webhook: LimitText = "600 per minute"
 
     session_idle_s: int = Field(default=30 * 60, ge=1)
     session_absolute_s: int = Field(default=8 * 3600, ge=1)

@@ -12,6 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from reference_app.api.authentication import authenticate, current_principal
 from reference_app.api.problems import pointer_to
+from reference_app.api.rate_limits import UNLIMITED_BLUEPRINTS
 from reference_app.api.responses import expected_problems
 from reference_app.errors import InvalidInputError, Violation
 from reference_app.services.authorization import Action, authorize_function
@@ -55,6 +56,7 @@ class ApiBlueprint(APIBlueprint):
             abp_security=[{"bearer": []}] if protected else None,
         )
         self._protected = protected
+        self._limited = name not in UNLIMITED_BLUEPRINTS
         self._operations: dict[str, _Operation] = {}
         self.before_request(self._check_request)
 
@@ -67,7 +69,7 @@ class ApiBlueprint(APIBlueprint):
         # In a protected blueprint a view without an action is a mistake, told when the module is imported.
         action: Action | None = func.action if self._protected else None  # type: ignore[attr-defined]
         self._operations[f"{self.name}.{func.__name__}"] = _Operation(action, names, has_body)
-        expected = expected_problems(action, has_path="path" in hints, has_body=has_body)
+        expected = expected_problems(action, limited=self._limited, has_path="path" in hints, has_body=has_body)
         info["operation_id"] = func.__name__
         info["responses"] = expected | (info["responses"] or {})
         return super()._collect_openapi_info(rule, func, **info)

@@ -8,6 +8,9 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_openapi3.types import SecuritySchemesDict
 
+from reference_app.api.cached import describe_cache
+from reference_app.api.rate_limits import describe_rate_limits
+
 DOCUMENT_PATH = "/api/openapi.json"
 PAGE_FOLDER = Path(__file__).parent / "docs_page"
 SWAGGER_FOLDER = Path(str(files("flask_openapi3_swagger"))) / "templates" / "swagger"
@@ -34,6 +37,8 @@ page_routes = Blueprint("documentation", __name__, url_prefix="/api/docs")
 def add_document(app: OpenAPI) -> None:
     """Serve the document of all routes registered so far; made once, here."""
     document = app.api_doc
+    describe_cache(document)
+    describe_rate_limits(document)
     app.add_url_rule(DOCUMENT_PATH, "openapi_document", lambda: jsonify(document))
 
 

@@ -2,10 +2,11 @@
 
 from http import HTTPStatus
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 
 from reference_app.api.authentication import current_principal, work
 from reference_app.api.blueprint import ApiBlueprint, requires
+from reference_app.api.cached import cached_answer, cached_response
 from reference_app.api.cursors import decode_cursor
 from reference_app.api.entity_tags import entity_tag, names_version, versions_in
 from reference_app.api.idempotency import answer_once, require_key
@@ -22,6 +23,7 @@ from reference_app.api.shapes.pipelines import (
     PipelineResult,
 )
 from reference_app.backend import Work
+from reference_app.cache.interface import CacheKey, Made
 from reference_app.errors import PreconditionRequiredError
 from reference_app.models import Pipeline
 from reference_app.repositories.pipeline import PipelineFilter
@@ -48,9 +50,12 @@ _LINKS = {
 def list_pipelines(query: PipelineListQuery) -> Response:
     """List pipelines, newest first."""
     wanted = PipelineFilter(**query.model_dump(exclude={"limit", "cursor"}))
-    with work() as services:
+
+    def make(services: Work) -> Made:
         page = services.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
-    return json_response(PipelinePage.model_validate(page_fields(page)))
+        return Made(PipelinePage.model_validate(page_fields(page)).model_dump_json())
+
+    return cached_response(cached_answer(CacheKey("pipelines", request.query_string.decode("latin-1")), make))
 
 
 @pipeline_routes.post("", responses={**created("PipelineResult", _LINKS, ETAG | REPLAYED), **problems(409)})
@@ -70,11 +75,15 @@ def create_pipeline(header: CreationKey, body: NewPipeline) -> Response:
 @requires(Action.READ_PIPELINES)
 def read_pipeline(path: PipelinePath, header: ReadCondition) -> Response:
     """Read one pipeline, unless the client has its present version."""
-    with work() as services:
+
+    def make(services: Work) -> Made:
         pipeline = services.pipelines.get(path.pipeline_id)
-    if names_version(header.if_none_match, pipeline.version):
-        return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": entity_tag(pipeline.version)})
-    return _one(pipeline)
+        return Made(PipelineResult.model_validate(pipeline).model_dump_json(), pipeline.version)
+
+    answer = cached_answer(CacheKey("pipeline", str(path.pipeline_id), path.pipeline_id), make)
+    if names_version(header.if_none_match, answer.made.version):
+        return cached_response(answer, HTTPStatus.NOT_MODIFIED)
+    return cached_response(answer)
 
 
 @pipeline_routes.patch("/<pipeline_id>", responses={**versioned("PipelineResult"), **problems(409, 412, 428)})

@@ -8,12 +8,11 @@ import structlog
 from flask import Flask, Response, g, json
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from reference_app import errors
 from reference_app.api.denials import record_denial
+from reference_app.database import UNAVAILABLE
 from reference_app.metrics import Metrics
 
 MEDIA_TYPE = "application/problem+json"
@@ -117,7 +116,7 @@ def handle_problems(app: Flask, metrics: Metrics, retry_after_s: int) -> None:
 
     app.register_error_handler(errors.AppError, expected)
     app.register_error_handler(HTTPException, _http_error)
-    for kind in (OperationalError, InterfaceError, PoolTimeoutError, RedisError):
+    for kind in (*UNAVAILABLE, RedisError):
         app.register_error_handler(kind, unavailable)
     app.register_error_handler(Exception, unexpected)
 

@@ -46,9 +46,11 @@ def problems(*statuses: int) -> ResponseDict:
     return {str(status): _problem(status) for status in statuses}
 
 
-def expected_problems(action: Action | None, *, has_path: bool, has_body: bool) -> ResponseDict:
+def expected_problems(action: Action | None, *, limited: bool, has_path: bool, has_body: bool) -> ResponseDict:
     """Describe the problems that follow from an operation's shape; without an action it is open to all."""
     statuses = [422]
+    if limited:
+        statuses += [429]
     if action is not None:
         statuses += [401, 403, 503]
     if has_path:

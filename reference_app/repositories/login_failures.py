@@ -8,6 +8,7 @@ from datetime import timedelta
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
+from redis import ConnectionPool
 
 from reference_app.redis_gate import RedisGate
 
@@ -34,10 +35,10 @@ class Budget:
 class LoginFailureRepository:
     """Counts in moving windows: a failure is forgotten exactly a quarter of an hour later."""
 
-    def __init__(self, redis: RedisGate) -> None:
+    def __init__(self, redis: RedisGate, connections: ConnectionPool) -> None:
         self._redis = redis
         # The address is not used: the storage gets the connections that there are.
-        self._windows = MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=redis.pool))
+        self._windows = MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=connections))
 
     def add(self, budget: Budget) -> None:
         """Count one failure."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from reference_app.models import Admin, Pipeline, PipelineStatus
 from reference_app.repositories.base import DuplicateError, Page, Repository
@@ -59,11 +59,6 @@ class PipelineRepository(Repository[Pipeline]):
         if after is not None:
             query = query.where(Pipeline.id < after)
         return self._page(query, limit)
-
-    def count_by_status(self) -> dict[PipelineStatus, int]:
-        """Return how many pipelines stand in each status, zeros included."""
-        query = select(Pipeline.status, func.count()).group_by(Pipeline.status)
-        return dict.fromkeys(PipelineStatus, 0) | dict(self._session.execute(query).all())
 
 
 _CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {

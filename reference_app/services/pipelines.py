@@ -78,10 +78,6 @@ class PipelineService:
         self._pipelines.delete(pipeline)
         self._audit.done(principal, "pipeline.deleted", Subject("pipeline", identity))
 
-    def count_by_status(self) -> Mapping[PipelineStatus, int]:
-        """Return how many pipelines stand in each status."""
-        return self._pipelines.count_by_status()
-
     def _to_change(self, principal: Principal, action: Action, identity: int, versions: Versions) -> Pipeline:
         pipeline = self.get_for_update(identity)
         authorize_object(principal, action, pipeline.owner_id)

@@ -82,7 +82,7 @@ def test_token_is_not_stored(auth: Auth, settings: Settings) -> None:
     """Neither the token nor anything that could be sent in its place is in Redis."""
     token = auth.login("alice")
     with Redis.from_url(settings.redis_url.get_secret_value(), decode_responses=True) as redis:
-        (key,) = redis.keys()
+        (key,) = redis.keys("session:*")
         assert token not in key + redis.get(key)
         assert len("session:") + 64 == len(key)
 

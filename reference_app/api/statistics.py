@@ -1,0 +1,23 @@
+"""How many pipelines there are."""
+
+from flask import Response
+
+from reference_app.api.blueprint import ApiBlueprint, requires
+from reference_app.api.cached import cached_answer, cached_response
+from reference_app.api.shapes.statistics import StatisticsQuery, StatisticsResult
+from reference_app.backend import Work
+from reference_app.cache.interface import CacheKey, Made
+from reference_app.services.authorization import Action
+
+statistics_routes = ApiBlueprint("statistics", tag="Statistics", protected=True, prefix="/api/pipelines")
+
+
+@statistics_routes.get("/statistics", responses={"200": StatisticsResult})
+@requires(Action.READ_PIPELINES)
+def read_statistics(query: StatisticsQuery) -> Response:
+    """Count pipelines by status, by owner, and by the day of their creation (UTC)."""
+
+    def make(services: Work) -> Made:
+        return Made(StatisticsResult.model_validate(services.statistics.of_days(query.days)).model_dump_json())
+
+    return cached_response(cached_answer(CacheKey("statistics", str(query.days)), make))

@@ -1,0 +1,1 @@
+"""Answers that are kept: real (`redis`), in one process (`simple`), and none at all (`null`)."""

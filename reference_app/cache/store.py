@@ -1,0 +1,61 @@
+"""Where a read-through cache keeps its entries: in Redis for all processes, or in the memory of one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reference_app.cache.interface import CacheKey, Made
+
+
+class CacheDownError(Exception):
+    """The store does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kept answer, the mark that was up when its query began, and when that was (seconds since the epoch)."""
+
+    made: Made
+    mark: str
+    made_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the store held at one moment.
+
+    `mark` is replaced by every write to what such an answer is made from (a collection's), or when everything
+    is forgotten (an object's). `floor` is the lowest version that may be served.
+    """
+
+    mark: str
+    floor: int
+    entry: Entry | None
+
+
+class Store(ABC):
+    """All methods raise `CacheDownError`."""
+
+    @abstractmethod
+    def look(self, key: CacheKey) -> Sight:
+        """Return what is there, seen at one moment."""
+
+    @abstractmethod
+    def claim(self, key: CacheKey, token: str, longest_s: float) -> Sight | None:
+        """Become the one who fills `key`, for `longest_s` at most; None when somebody else is."""
+
+    @abstractmethod
+    def keep(self, key: CacheKey, token: str, entry: Entry, lifetime_s: float) -> None:
+        """Keep the entry, and give up the claim."""
+
+    @abstractmethod
+    def give_up(self, key: CacheKey, token: str) -> None:
+        """Give up the claim, if it is still held under `token`."""
+
+    @abstractmethod
+    def raise_floors(self, versions: Mapping[int, int], lifetime_s: float) -> None:
+        """Set the floors of these pipelines; they may be forgotten after `lifetime_s`."""
+
+    @abstractmethod
+    def forget(self, *, objects: bool) -> None:
+        """Replace the mark of collections, and with `objects` also that of objects."""

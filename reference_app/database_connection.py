@@ -1,0 +1,90 @@
+"""Connections to Postgres: none waits for ever, a dead one is replaced before it is used, and all are counted."""
+
+import select
+import time
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from reference_app.metrics import Metrics
+
+RV = TypeVar("RV")
+
+LOOK_INTERVAL_S = 0.1
+LONGEST_IDLE_S = 30.0
+"""After so long a connection is asked whether it lives: something between may have forgotten it without a word."""
+_USED_AT = "used_at_s"
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that is given up when Postgres is silent for too long.
+
+    `statement_timeout` only works while the server does, and TCP notices an unplugged peer, not one that is
+    reachable and stuck. This is the client's own clock.
+    """
+
+    deadline_s: float
+
+    def wait(self, gen: PQGen[RV], interval: float = LOOK_INTERVAL_S, timeout: float | None = None) -> RV:
+        """Do as psycopg does within `deadline_s`; after that, close and raise `psycopg.OperationalError`."""
+        try:
+            return super().wait(gen, interval, self.deadline_s if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:  # the question is still open
+                self.close()
+            raise
+
+
+def bound_connections(engine: Engine, deadline_s: float) -> None:
+    """Give every connection of `engine` this deadline for each wait."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Dialect, _record: ConnectionPoolEntry, args: Any, kwargs: Any) -> BoundedConnection:
+        connection: BoundedConnection = BoundedConnection.connect(*args, **kwargs)
+        connection.deadline_s = deadline_s
+        return connection
+
+
+def check_stale_connections(engine: Engine) -> None:
+    """Replace a connection that Postgres has closed meanwhile, without asking Postgres at each use.
+
+    A server that restarts or ends a session says so, and closes: an idle connection with something to read is
+    dead or deserves the question. That costs no round trip, where `pool_pre_ping` costs one for every request.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def returned(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_USED_AT] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        used_at_s = record.info.get(_USED_AT)
+        if used_at_s is None:
+            return
+        if time.monotonic() - used_at_s < LONGEST_IDLE_S and not _has_news(connection):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise DisconnectionError("Postgres has closed this connection") from error  # the pool makes another
+
+
+def count_connections(engine: Engine, metrics: Metrics) -> None:
+    """Keep the gauge of open connections."""
+    event.listen(engine, "connect", lambda *_: metrics.connections_open.inc())
+    event.listen(engine, "close", lambda *_: metrics.connections_open.dec())
+    event.listen(engine, "close_detached", lambda *_: metrics.connections_open.dec())
+
+
+def _has_news(connection: psycopg.Connection[Any]) -> bool:
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
