@@ -40,7 +40,7 @@ def cached_answer(key: CacheKey, make: Callable[[Work], Made]) -> Answer:
 
 
 def cached_response(answer: Answer, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """Return the answer as a JSON response with X-Cache, with Age where it is not new, with ETag where it has a version.
+    """Return the answer as a JSON response: X-Cache, Age where it is not new, ETag where it has a version.
 
     NOT_MODIFIED leaves the body out.
     """
