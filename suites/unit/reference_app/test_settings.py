@@ -39,6 +39,8 @@ def test_values_are_read() -> None:
         ("REDIS_URL", "http://hunter2@cache", "REDIS_URL: must be a URL like redis://"),
         ("APP_ENV", "staging", "APP_ENV: Input should be 'development', 'testing' or 'production'"),
         ("SESSION_ABSOLUTE_S", "0", "SESSION_ABSOLUTE_S: Input should be greater than or equal to 1"),
+        ("RATELIMIT_DEFAULT", "50 per hunter2", "RATELIMIT_DEFAULT: must be limits like '200 per day;50 per hour'"),
+        ("RATELIMIT_LOGIN", "many", "RATELIMIT_LOGIN: must be limits like"),
         ("ARGON2_TIME_COST", "many", "ARGON2_TIME_COST: Input should be a valid integer"),
     ],
 )

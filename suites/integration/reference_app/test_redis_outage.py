@@ -1,0 +1,176 @@
+"""Redis down, silent, and back: pipelines go on, sessions say 503, and a wait is paid once."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from redis import Redis, RedisError
+
+from harness.guardian import GuardedProcess, Guardian
+from harness.ports import LOOPBACK, free_port
+from harness.services.binaries import redis_server
+from harness.wait import wait_for
+from reference_app import create_app
+from reference_app.api.authentication import EXTENSION
+from reference_app.backend import Backend
+from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
+from reference_app.models import Admin, Role
+from reference_app.services.principal import Principal
+from reference_app.settings import Settings
+from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.test_metrics import metric
+
+TIMEOUT_S = 0.3
+KEY = CacheKey("lists", "any")
+
+
+class OwnRedis:
+    """A Redis of this test's own, that can be stopped and started on the same port."""
+
+    def __init__(self, guardian: Guardian, folder: Path) -> None:
+        self._guardian = guardian
+        self._folder = folder
+        self.port = free_port()
+        self.process = self.start()
+
+    def start(self) -> GuardedProcess:
+        """Start it, and wait until it answers."""
+        words = [redis_server(), "--bind", LOOPBACK, "--port", str(self.port), "--save", "", "--dir", self._folder]
+        self.process = self._guardian.spawn(words, output=self._folder / "redis.log", cwd=self._folder)
+        with Redis(host=LOOPBACK, port=self.port) as redis:
+            wait_for(redis.ping, what="Redis", timeout_s=10, transient=(RedisError,))
+        return self.process
+
+
+@pytest.fixture
+def own_redis(guardian: Guardian, tmp_path: Path) -> Iterator[OwnRedis]:
+    """Yield a Redis that may be stopped."""
+    redis = OwnRedis(guardian, tmp_path)
+    yield redis
+    redis.process.stop()
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Yield a port that accepts connections and never says a word."""
+    with closing(socket.create_server((LOOPBACK, 0), backlog=100)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def client_on(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
+    """Return what makes a client of an application on the Redis at a port."""
+    apps = []
+
+    def make(port: int, **changes: object) -> FlaskClient:
+        url = SecretStr(f"redis://{LOOPBACK}:{port}/0")
+        app = create_app(settings.model_copy(update={"redis_url": url, "redis_timeout_s": TIMEOUT_S, **changes}))
+        apps.append(app)
+        return app.test_client()
+
+    yield make
+    for app in apps:
+        app.extensions[EXTENSION].close()
+
+
+def backend_of(client: FlaskClient) -> Backend:
+    """Return what is behind the client's application."""
+    backend: Backend = client.application.extensions[EXTENSION]
+    return backend
+
+
+def made(backend: Backend) -> Answer:
+    """Ask the cache for an answer."""
+    return backend.cache.answer(KEY, lambda _timeout_s: Made("made"))
+
+
+def make_account(backend: Backend, auth: Auth) -> Principal:
+    """Return alice, whom `auth` made."""
+    assert auth
+    with backend.work() as work:
+        account: Admin | None = work.accounts.find("alice")
+    assert account is not None
+    return Principal(account.id, account.username, Role.MEMBER)
+
+
+def test_pipelines_go_on(own_redis: OwnRedis, client_on: Callable[..., FlaskClient], auth: Auth) -> None:
+    """Without Redis pipelines are read and written, past the cache."""
+    backend = backend_of(client_on(own_redis.port))
+    alice = make_account(backend, auth)
+    own_redis.process.stop()
+    with backend.work() as work:
+        identity = work.pipelines.create(alice, {"name": "made without Redis", "branch": "main"}).id
+    with backend.work() as work:
+        assert work.pipelines.update(alice, identity, {"status": "running"}).version == 2
+    assert CacheState.BYPASS is made(backend).state
+
+
+def test_sessions_wait(own_redis: OwnRedis, client_on: Callable[..., FlaskClient], auth: Auth) -> None:
+    """Without Redis a session is 503 with Retry-After, never 401; with Redis back it is there again."""
+    client = client_on(own_redis.port, redis_retry_s=0.1)
+    make_account(backend_of(client), auth)
+    body = {"username": "alice", "password": "alice-has-a-password"}
+    token = client.post("/api/auth/login", json=body).json["token"]
+    own_redis.process.stop()
+    response = client.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+    own_redis.start()
+    wait_for(lambda: client.post("/api/auth/login", json=body).status_code == 200, what="a login", timeout_s=5)
+
+
+def test_cache_and_limits_come_back(own_redis: OwnRedis, client_on: Callable[..., FlaskClient]) -> None:
+    """With Redis back, the same process caches, and counts limits, in Redis again."""
+    client = client_on(own_redis.port, redis_retry_s=0.1)
+    backend = backend_of(client)
+    assert CacheState.MISS is made(backend).state
+    own_redis.process.stop()
+    client.get("/api/auth/me")
+    assert metric(client, 'rate_limit_storage{storage="memory"}') == 1
+    own_redis.start()
+    wait_for(lambda: made(backend).state is CacheState.HIT, what="a hit", timeout_s=5)
+    client.get("/api/auth/me")
+    assert tuple(metric(client, f'rate_limit_storage{{storage="{name}"}}') for name in ("memory", "redis")) == (0, 1)
+    assert metric(client, "redis_failures_total") >= 1
+
+
+def test_invalidation_is_made_up_for(own_redis: OwnRedis, client_on: Callable[..., FlaskClient]) -> None:
+    """A write whose invalidation Redis did not take is told to Redis before this process reads from it again."""
+    client = client_on(own_redis.port, redis_retry_s=0.1)
+    backend = backend_of(client)
+    with Redis(host=LOOPBACK, port=own_redis.port) as redis:
+        made(backend)
+        redis.client_pause(600_000)  # Redis is there, keeps what it has, and does not answer
+        backend.cache.forget_collections()
+        assert CacheState.BYPASS is made(backend).state
+        redis.client_unpause()
+    wait_for(lambda: made(backend).state is CacheState.MISS, what="a miss", timeout_s=5)
+    assert metric(client, "cache_write_failures_total") == 1
+
+
+def test_silence_is_paid_once(silent_port: int, client_on: Callable[..., FlaskClient]) -> None:
+    """A Redis that accepts and never answers costs one timeout; after that nobody waits for `redis_retry_s`."""
+    client = client_on(silent_port, redis_retry_s=60)
+    started_s = time.monotonic()
+    first = client.get("/api/auth/me")
+    first_s = time.monotonic() - started_s
+    failures = metric(client, "redis_failures_total")
+    for _ in range(20):
+        client.get("/api/auth/me")
+        made(backend_of(client))
+    assert (first.status_code, failures, metric(client, "redis_failures_total")) == (401, 1, 1)
+    assert TIMEOUT_S <= first_s < TIMEOUT_S * 2
+
+
+def test_connection_lost_while_idle(own_redis: OwnRedis, client_on: Callable[..., FlaskClient]) -> None:
+    """A connection that died while nobody used it costs nobody an error."""
+    client = client_on(own_redis.port)
+    made(backend_of(client))
+    with Redis(host=LOOPBACK, port=own_redis.port) as redis:
+        redis.client_kill_filter(_type="normal", skipme=True)
+    assert CacheState.HIT is made(backend_of(client)).state
+    assert metric(client, "redis_failures_total") == 0
