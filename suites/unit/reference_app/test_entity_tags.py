@@ -6,7 +6,6 @@ from pydantic import TypeAdapter, ValidationError
 from reference_app.api.entity_tags import EntityTags, entity_tag, names_version, versions_in
 
 form = TypeAdapter(EntityTags)
-LONG = '"' + "x" * 1000 + '"'
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,6 @@ def test_own_form() -> None:
         '"☾"',
         ",",
         '"x"\n',
-        LONG,
     ],
     ids=lambda tags: ascii(tags)[:20],
 )
