@@ -44,10 +44,14 @@ class Prepare(_Section, frozen=True):
 
 
 class OpenApi(_Section, frozen=True):
-    """Where the OpenAPI document is: a path on the target, or a file."""
+    """Where the OpenAPI document is: a path on the target, or a file.
+
+    `schemathesis` is a configuration file for the contract suite: which statuses a check should expect, and hooks.
+    """
 
     path: str | None = None
     file: str | None = None
+    schemathesis: str | None = None
 
 
 class Auth(_Section, frozen=True):
@@ -199,6 +203,8 @@ def _check_places(target: Target) -> None:
             raise TargetFileError(target.file, "openapi", "give either path or file, not both, not neither")
         if settings.openapi.file is not None:
             places.append(("openapi.file", settings.openapi.file))
+        if settings.openapi.schemathesis is not None:
+            places.append(("openapi.schemathesis", settings.openapi.schemathesis))
     for key, place in places:
         if not target.resolve(place).exists():
             raise TargetFileError(target.file, key, f"{place!r} does not exist (relative to this file)")

@@ -1,6 +1,7 @@
 """The pipeline author: creates a pipeline, starts it, looks at it, deletes it."""
 
 from http import HTTPStatus
+from uuid import uuid4
 
 from locust import FastHttpUser, constant_pacing, task
 
@@ -18,6 +19,7 @@ class PipelineAuthor(FastHttpUser):
         """Log in."""
         self.headers = log_in_ordinary_user(str(self.host))
         self.mine: str | None = None
+        self.version = ""
 
     def on_stop(self) -> None:
         """Delete what the end of the run left half done."""
@@ -33,16 +35,19 @@ class PipelineAuthor(FastHttpUser):
         path = f"/api/pipelines/{self.mine}"
         line = {"level": "info", "message": "deployed by the load test"}
         self.client.post(f"{path}/logs", name=f"{PIPELINE}/logs", headers=self.headers, json=line)
-        self.client.patch(path, name=PIPELINE, headers=self.headers, json={"status": "running"})
+        changing = {**self.headers, "If-Match": self.version}
+        self.client.patch(path, name=PIPELINE, headers=changing, json={"status": "running"})
         self.client.get(path, name=PIPELINE, headers=self.headers)
         self.delete()
 
     def create(self) -> None:
-        """Create a pipeline and keep its id."""
+        """Create a pipeline and keep its id and its version."""
         body = {"name": "load-test", "branch": "main"}
-        with self.client.post("/api/pipelines", headers=self.headers, json=body, catch_response=True) as answer:
+        creating = {**self.headers, "Idempotency-Key": str(uuid4())}
+        with self.client.post("/api/pipelines", headers=creating, json=body, catch_response=True) as answer:
             if answer.status_code == HTTPStatus.CREATED:
                 self.mine = answer.json()["id"]
+                self.version = answer.headers["ETag"]
 
     def delete(self) -> None:
         """Delete the pipeline."""

@@ -31,7 +31,7 @@ def list_audit_events(query: AuditListQuery) -> Response:
     return json_response(AuditPage.model_validate(page_fields(page)))
 
 
-@audit_routes.get("/stream", responses=event_stream(_STREAM))
+@audit_routes.get("/stream", responses=event_stream(_STREAM, "AuditEventResult", "audit"))
 @requires(Action.READ_AUDIT)
 def stream_audit_events(header: LastAuditEvent) -> Response:
     """Follow the audit trail as it grows."""

@@ -50,7 +50,7 @@ def append_log_line(path: PipelinePath, header: OptionalKey, body: NewLogLine) -
     return answer_once(header.key, append)
 
 
-@log_routes.get("/<pipeline_id>/logs/stream", responses=event_stream(_STREAM))
+@log_routes.get("/<pipeline_id>/logs/stream", responses=event_stream(_STREAM, "LogLineResult", "log", "end"))
 @requires(Action.READ_PIPELINES)
 def stream_log_lines(path: PipelinePath, header: LastLogLine) -> Response:
     """Follow the deployment log as it is written."""

@@ -9,7 +9,7 @@ _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 PATTERN = rf"^(?:\*|(?:,[ \t]*)*{_TAG}(?:[ \t]*,(?:[ \t]*{_TAG})?)*)$"
 """Any object, or a list of tags; a list may have empty places."""
 
-EntityTags = Annotated[str, StringConstraints(strict=True, max_length=1000, pattern=PATTERN)]
+EntityTags = Annotated[str, StringConstraints(strict=True, pattern=PATTERN)]
 
 _STRONG_VERSION = re.compile(r'"([1-9][0-9]{0,9})"')
 

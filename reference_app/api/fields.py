@@ -9,7 +9,7 @@ import re
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints
 
 BIGGEST_ID = 2**53 - 1
 """What every JSON reader keeps exact (RFC 8259, section 6)."""
@@ -44,6 +44,13 @@ def _storable(moment: datetime) -> datetime:
     return moment
 
 
+def _unicode(text: str) -> str:
+    """Refuse lone surrogates, which JSON can write and UTF-8 cannot."""
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("Input should be a valid string, unable to parse raw data as a unicode string")
+    return text
+
+
 def _from_whole(number: object) -> object:
     """Read 5.0 as the integer that it is to JSON Schema; true stays no number."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
@@ -63,6 +70,8 @@ Line = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=20
 
 Text = Annotated[str, StringConstraints(strict=True, max_length=4000, pattern=r"^[^\x00]*$")]
 Message = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=4000, pattern=r"^[^\x00]+$")]
+ForeignText = Annotated[str, Strict(), AfterValidator(_unicode)]
+"""What another service calls a text: of any length, with any character."""
 Branch = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")
 ]

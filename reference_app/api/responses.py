@@ -82,9 +82,25 @@ def not_modified() -> ResponseDict:
     return {"304": {"description": "The client has this version already.", "headers": ETAG}}
 
 
-def event_stream(description: str) -> ResponseDict:
-    """Describe a 200 that is a stream of server-sent events."""
-    return {"200": {"description": description, "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+def event_stream(description: str, schema: str, *names: str) -> ResponseDict:
+    """Describe a 200 that is a stream of server-sent events called `names`; the data of the first is a `schema`.
+
+    In OpenAPI 3.1, unlike 3.2, the schema of such a stream is that of each event.
+    """
+    event = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "description": "What to send as Last-Event-ID."},
+            "event": {"type": "string", "enum": list(names)},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "description": f"Of {names[0]}: {schema}, as JSON.",
+            },
+        },
+        "required": ["event", "data"],
+    }
+    return {"200": {"description": description, "content": {"text/event-stream": {"schema": event}}}}
 
 
 def _json_of(schema: str) -> dict[str, Any]:

@@ -80,12 +80,14 @@ def fuzzing(
 ) -> FuzzRun:
     """Return the one run of Schemathesis that this suite judges; its reach becomes evidence."""
     option = request.config.option
-    auth = target.settings.auth
+    auth, openapi = target.settings.auth, target.settings.openapi
+    configuration = openapi.schemathesis if openapi else None
     run = fuzz(
         Request(
             document=document_location,
             base_url=served_target.base_url,
             auth_file=target.resolve(auth.file) if auth else None,
+            configuration=target.resolve(configuration) if configuration else None,
             seed=option.seed,
             max_examples=option.max_examples,
             operation=option.operation,

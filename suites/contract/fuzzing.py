@@ -31,6 +31,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     document: str
     base_url: str
     auth_file: Path | None
+    configuration: Path | None
     seed: int
     max_examples: int
     operation: str | None
@@ -53,8 +54,10 @@ def fuzz(request: Request, guardian: Guardian, allure: Path) -> FuzzRun:
     """Run Schemathesis over the document and return what it found."""
     folder = guardian.folder / "schemathesis"
     folder.mkdir()
+    # Paths in a configuration file, such as that of its hooks, count from the file.
+    cwd = request.configuration.parent if request.configuration else folder
     process = guardian.spawn(
-        _command(request, folder, allure), output=folder / "output.txt", cwd=folder, env=_environment(guardian)
+        _command(request, folder, allure), output=folder / "output.txt", cwd=cwd, env=_environment(guardian)
     )
     process.wait(RUN_TIMEOUT_S)
     report = folder / "report.json"
@@ -74,8 +77,12 @@ def fuzz(request: Request, guardian: Guardian, allure: Path) -> FuzzRun:
 
 
 def _command(request: Request, folder: Path, allure: Path) -> list[str | Path]:
-    command: list[str | Path] = [sys.executable, "-m", "schemathesis.cli", "run", request.document]
+    command: list[str | Path] = [sys.executable, "-m", "schemathesis.cli"]
+    if request.configuration:
+        command += ["--config-file", request.configuration]
     command += [
+        "run",
+        request.document,
         "--url",
         request.base_url,
         "--checks",

@@ -7,6 +7,7 @@ status of their own (428, 400), not the 422 of a malformed one.
 from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from reference_app.api.entity_tags import EntityTags
 from reference_app.api.fields import BIGGEST_ID, from_decimal
@@ -15,6 +16,7 @@ from reference_app.api.shapes.base import Headers, Omittable, nothing
 Key = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 
 _IF_MATCH = "The ETag of the version to change, a list of them, or * for any version."
+_TAG: JsonDict = {"example": '"1"'}
 _KEY = "The same for every attempt at one call, another for each new call; kept for 24 hours."
 
 
@@ -26,7 +28,10 @@ class ReadCondition(Headers):
     """Which versions the client has already."""
 
     if_none_match: Omittable[EntityTags] = Field(
-        default_factory=nothing, alias="If-None-Match", description="ETags that need not be sent again."
+        default_factory=nothing,
+        alias="If-None-Match",
+        description="ETags that need not be sent again.",
+        json_schema_extra=_TAG,
     )
 
 
@@ -35,13 +40,17 @@ class ChangeCondition(Headers):
 
     model_config = _documented_as_required("If-Match")
 
-    if_match: Omittable[EntityTags] = Field(default_factory=nothing, alias="If-Match", description=_IF_MATCH)
+    if_match: Omittable[EntityTags] = Field(
+        default_factory=nothing, alias="If-Match", description=_IF_MATCH, json_schema_extra=_TAG
+    )
 
 
 class DeletionCondition(Headers):
     """Which version to delete; any where nothing is said."""
 
-    if_match: Omittable[EntityTags] = Field(default_factory=nothing, alias="If-Match", description=_IF_MATCH)
+    if_match: Omittable[EntityTags] = Field(
+        default_factory=nothing, alias="If-Match", description=_IF_MATCH, json_schema_extra=_TAG
+    )
 
 
 class CreationKey(Headers):
@@ -69,12 +78,13 @@ class LastLogLine(Headers):
 class LastAuditEvent(Headers):
     """Where a stream of audit events goes on."""
 
-    last_event_id: Omittable[
-        Annotated[str, StringConstraints(strict=True, max_length=37, pattern=r"^[0-9]{1,18}-[0-9]{1,18}$")]
-    ] = Field(
-        default_factory=nothing,
-        alias="Last-Event-ID",
-        description="The id of the last event that the client has; 0-0 for none. Without it, the stream starts now.",
+    last_event_id: Omittable[Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,18}-[0-9]{1,18}$")]] = (
+        Field(
+            default_factory=nothing,
+            alias="Last-Event-ID",
+            description="The id of the last event that the client has; 0-0 for none. Without it, it starts now.",
+            json_schema_extra={"example": "0-0"},
+        )
     )
 
 

@@ -6,9 +6,9 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#workflow_run
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field
 
-from reference_app.api.fields import BigNumber, CommitSha, Number, StoredMoment
+from reference_app.api.fields import BigNumber, CommitSha, ForeignText, Number, StoredMoment
 from reference_app.api.shapes.base import Result
 from reference_app.models import PipelineStatus
 from reference_app.services.run_reports import ReportResult, RunReport
@@ -28,22 +28,22 @@ class GithubPayload(BaseModel):
 class HeadCommit(BaseModel):
     """The commit that a run is of."""
 
-    message: StrictStr
+    message: ForeignText
 
 
 class WorkflowRun(BaseModel):
     """A run of a workflow; GitHub tells much more about it."""
 
     id: BigNumber
-    name: StrictStr | None = None
-    display_title: StrictStr | None = None
-    head_branch: StrictStr | None
+    name: ForeignText | None = None
+    display_title: ForeignText | None = None
+    head_branch: ForeignText | None
     head_sha: CommitSha
     head_commit: HeadCommit | None = None
     run_number: Number
     run_attempt: Number = 1
     status: Literal["requested", "queued", "waiting", "pending", "in_progress", "completed"]
-    conclusion: StrictStr | None = None
+    conclusion: ForeignText | None = None
     run_started_at: StoredMoment
     updated_at: StoredMoment
 
@@ -51,7 +51,7 @@ class WorkflowRun(BaseModel):
 class WorkflowRunPayload(BaseModel):
     """The payload of a `workflow_run` event."""
 
-    action: StrictStr
+    action: ForeignText
     run: Annotated[WorkflowRun, Field(alias="workflow_run")]
 
     def report(self) -> RunReport:

@@ -4,69 +4,13 @@ import json
 import os
 import re
 import signal
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from harness.guardian import GuardedProcess, Guardian
-from harness.ports import LOOPBACK, free_port
+from harness.guardian import GuardedProcess
+from harness.ports import free_port
 from harness.wait import wait_for
-
-ROOT = Path(__file__).parents[3]
-COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:reference_app.gunicorn_conf"]
-
-
-class Server:
-    """A gunicorn of this test's own, whose temporary files go to `folder`."""
-
-    def __init__(self, process: GuardedProcess, port: int, folder: Path) -> None:
-        self.process = process
-        self.port = port
-        self.folder = folder
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Return status and body of a GET on a connection of its own."""
-        try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}{path}", timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-
-    def is_clean(self) -> bool:
-        """Return whether no temporary file of the server is left."""
-        return not list(self.folder.iterdir())
-
-
-@pytest.fixture
-def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path) -> Callable[..., GuardedProcess]:
-    """Return what starts gunicorn with settings beside those of the test's services."""
-
-    def spawn(port: int, **settings: str) -> GuardedProcess:
-        folder = tmp_path / "tmp"
-        folder.mkdir()
-        environment = {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "APP_ENV": "testing",
-            "TMPDIR": str(folder),
-        }
-        argv = [*COMMAND, "--bind", f"{LOOPBACK}:{port}"]
-        return guardian.spawn(argv, output=tmp_path / "log", cwd=ROOT, env=os.environ | environment | settings)
-
-    return spawn
-
-
-@pytest.fixture
-def server(start: Callable[..., GuardedProcess], tmp_path: Path) -> Server:
-    """Return a server that is ready."""
-    server = Server(start(port := free_port()), port, tmp_path / "tmp")
-    wait_for(lambda: server.get("/readyz")[0] == 200, what="ready", timeout_s=20, transient=(urllib.error.URLError,))
-    return server
+from suites.integration.reference_app.server import Server
 
 
 def requests_total(page: str) -> float:

@@ -59,6 +59,7 @@ def test_services_come_in_one_order(tmp_path: Path) -> None:
         ('name = "x"\nbase_url = "localhost:80"', "base_url", "is not an http:// or https:// address"),
         (GOOD + '[auth]\nfile = "nobody.yaml"\n', "auth.file", "does not exist"),
         (GOOD + "[openapi]\n", "openapi", "either path or file"),
+        (GOOD + '[openapi]\npath = "/x"\nschemathesis = "y.toml"\n', "openapi.schemathesis", "does not exist"),
         (GOOD + '[security]\nsources = ["src"]\n', "security.sources", "does not exist"),
         (GOOD + '[tests]\npaths = ["tests"]\n', "tests.paths", "does not exist"),
     ],
