@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from typing import Protocol
 
+from gunicorn.glogging import Logger
+
 from reference_app.settings import Settings, SettingsError
 from reference_app.structured_logging import logging_config
 
@@ -19,6 +21,13 @@ class _Worker(Protocol):
 
     pid: int
     ppid: int
+
+
+class _ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn's log without its line for each request: the application logs those itself, with their ids."""
+
+    def access(self, *_details: object) -> None:
+        """Say nothing; a level or handler that drops the line would leave the work of making it."""
 
 
 def _settings() -> Settings:
@@ -42,7 +51,7 @@ keepalive = 15
 control_socket_disable = True
 forwarded_allow_ips = ""  # the application decides which proxies to believe (TRUSTED_PROXIES)
 secure_scheme_headers: dict[str, str] = {}
-accesslog = None  # the application logs its requests itself, with their ids
+logger_class = _ServerLog
 logconfig_dict = logging_config(_read.log_level, as_json=_read.use_structured_logging)
 
 

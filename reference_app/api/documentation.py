@@ -16,6 +16,7 @@ INFO = Info(
     version="1.0.0",
     description="A monitor of CI/CD pipelines. Log in, then send the token as a bearer token.",
 )
+RELEASE = f"reference-app@{INFO.version}"
 SECURITY_SCHEMES: SecuritySchemesDict = {"bearer": {"type": "http", "scheme": "bearer"}}
 
 page_routes = Blueprint("documentation", __name__, url_prefix="/api/docs")

@@ -1,17 +1,23 @@
 """The ladder of this suite: services -> settings -> app -> client -> auth, so that tests read as what a user does."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
+from harness.guardian import GuardedProcess, Guardian
+from harness.ports import LOOPBACK, free_port
+from harness.wait import wait_for
 from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import Role
 from reference_app.settings import Settings
+from suites.integration.reference_app.server import COMMAND, ROOT, Server
 
 ROLES = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
 
@@ -90,3 +96,40 @@ def auth(backend: Backend, client: FlaskClient) -> Auth:
         for name, role in ROLES.items():
             work.accounts.create(name, password_of(name), role)
     return Auth(client)
+
+
+@pytest.fixture
+def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path) -> Callable[..., GuardedProcess]:
+    """Return what starts gunicorn with settings beside those of the test's services."""
+
+    def spawn(port: int, **settings: str) -> GuardedProcess:
+        folder = tmp_path / "tmp"
+        folder.mkdir()
+        environment = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "APP_ENV": "testing",
+            "TMPDIR": str(folder),
+        }
+        argv = [*COMMAND, "--bind", f"{LOOPBACK}:{port}"]
+        return guardian.spawn(argv, output=tmp_path / "log", cwd=ROOT, env=os.environ | environment | settings)
+
+    return spawn
+
+
+@pytest.fixture
+def serve(start: Callable[..., GuardedProcess], tmp_path: Path) -> Callable[..., Server]:
+    """Return what starts a server with settings, and waits until it is ready."""
+
+    def spawn(**settings: str) -> Server:
+        server = Server(start(port := free_port(), **settings), port, tmp_path / "tmp")
+        wait_for(lambda: server.get("/readyz")[0] == 200, what="ready", timeout_s=60, transient=(OSError,))
+        return server
+
+    return spawn
+
+
+@pytest.fixture
+def server(serve: Callable[..., Server]) -> Server:
+    """Return a server that is ready."""
+    return serve()

@@ -1,71 +1,16 @@
 """The application in gunicorn, as it is deployed: several processes, one truth, nothing left behind."""
 
+import json
 import os
 import re
 import signal
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from harness.guardian import GuardedProcess, Guardian
-from harness.ports import LOOPBACK, free_port
+from harness.guardian import GuardedProcess
+from harness.ports import free_port
 from harness.wait import wait_for
-
-ROOT = Path(__file__).parents[3]
-COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:reference_app.gunicorn_conf"]
-
-
-class Server:
-    """A gunicorn of this test's own, whose temporary files go to `folder`."""
-
-    def __init__(self, process: GuardedProcess, port: int, folder: Path) -> None:
-        self.process = process
-        self.port = port
-        self.folder = folder
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Return status and body of a GET on a connection of its own."""
-        try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}{path}", timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-
-    def is_clean(self) -> bool:
-        """Return whether no temporary file of the server is left."""
-        return not list(self.folder.iterdir())
-
-
-@pytest.fixture
-def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path) -> Callable[..., GuardedProcess]:
-    """Return what starts gunicorn with settings beside those of the test's services."""
-
-    def spawn(port: int, **settings: str) -> GuardedProcess:
-        folder = tmp_path / "tmp"
-        folder.mkdir()
-        environment = {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "APP_ENV": "testing",
-            "TMPDIR": str(folder),
-        }
-        argv = [*COMMAND, "--bind", f"{LOOPBACK}:{port}"]
-        return guardian.spawn(argv, output=tmp_path / "log", cwd=ROOT, env=os.environ | environment | settings)
-
-    return spawn
-
-
-@pytest.fixture
-def server(start: Callable[..., GuardedProcess], tmp_path: Path) -> Server:
-    """Return a server that is ready."""
-    server = Server(start(port := free_port()), port, tmp_path / "tmp")
-    wait_for(lambda: server.get("/readyz")[0] == 200, what="ready", timeout_s=20, transient=(urllib.error.URLError,))
-    return server
+from suites.integration.reference_app.server import Server
 
 
 def requests_total(page: str) -> float:
@@ -102,3 +47,19 @@ def test_bad_settings(start: Callable[..., GuardedProcess], tmp_path: Path) -> N
     assert process.wait(20) != 0
     said = (tmp_path / "log").read_text()
     assert said == "settings: REDIS_URL: must be a URL like redis://host:6379/0\n"
+
+
+def test_one_line_for_each_request(server: Server, tmp_path: Path) -> None:
+    """Of each request the log has one line, JSON like all the others."""
+    server.headers["X-Request-ID"] = "trace-1234"
+    server.get("/livez")
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [line["event"] for line in lines if "trace-1234" in str(line)] == ["request"]
+    assert "gunicorn.error" in {line["logger"] for line in lines}
+
+
+def test_scheme_is_not_spoofed(serve: Callable[..., Server]) -> None:
+    """Gunicorn itself, which believes proxies on its own machine by default, believes nobody here."""
+    server = serve(FORCE_HTTPS="true")
+    server.headers["X-Forwarded-Proto"] = "https"
+    assert server.get("/api/pipelines")[0] == 403
