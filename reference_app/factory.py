@@ -8,7 +8,7 @@ from flask_openapi3.openapi import OpenAPI
 from reference_app.api.audit import audit_routes
 from reference_app.api.authentication import EXTENSION, identify_requests
 from reference_app.api.deployment_logs import log_routes
-from reference_app.api.documentation import INFO, SECURITY_SCHEMES, add_document, page_routes
+from reference_app.api.documentation import INFO, RELEASE, SECURITY_SCHEMES, add_document, page_routes
 from reference_app.api.event_streams import add_event_streams
 from reference_app.api.json_body import StrictJsonProvider
 from reference_app.api.observation import observe_requests
@@ -55,6 +55,10 @@ def build_app(settings: Settings) -> OpenAPI:
     """Return the application that `settings` describe."""
     configure_logging(settings.log_level, as_json=settings.use_structured_logging)
     app = _bare_app()
+    if settings.sentry_dsn:
+        from reference_app.error_reports import report_errors  # noqa: PLC0415 - see there
+
+        report_errors(settings.sentry_dsn.get_secret_value(), environment=settings.app_env, release=RELEASE)
 
     metrics = Metrics()
     backend = Backend(settings, metrics)

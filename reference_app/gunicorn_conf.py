@@ -25,10 +25,11 @@ class _Worker(Protocol):
     alive: bool
 
 
-class _WithoutAccessLog(Logger):  # type: ignore[misc]  # gunicorn has no types
-    """The application logs its requests itself, with their ids; `logconfig_dict` would switch on a second log."""
+class _ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn's log without its line for each request: the application logs those itself, with their ids."""
 
-    access_log_enabled = False
+    def access(self, *_details: object) -> None:
+        """Say nothing; a level or handler that drops the line would leave the work of making it."""
 
 
 def _settings() -> Settings:
@@ -52,7 +53,7 @@ keepalive = 15
 control_socket_disable = True
 forwarded_allow_ips = ""  # the application decides which proxies to believe (TRUSTED_PROXIES)
 secure_scheme_headers: dict[str, str] = {}
-logger_class = _WithoutAccessLog
+logger_class = _ServerLog
 logconfig_dict = logging_config(_read.log_level, as_json=_read.use_structured_logging)
 
 

@@ -4,17 +4,30 @@ A setting is the upper-case name of a field below: `database_url` comes from `DA
 """
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from click import ClickException
 from limits import parse_many
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from reference_app.database_url import with_driver
 
 PLACEHOLDER_SECRET = "development-only-" + "not-a-secret" * 2  # assembled: secret scanners need not ask
 SHORTEST_SECRET_KEY = 32
+LARGEST_NUMBER = 1_000_000_000
+"""More than any setting means, less than the libraries overflow at."""
+_SENTRY_DSN = re.compile(r"https?://[^\s@/]+@[^\s@/]+(/[^\s/]+)*/[0-9]+")
 
 EnvironmentName = Literal["development", "testing", "production"]
 CacheType = Literal["redis", "simple", "null"]
@@ -30,6 +43,12 @@ def _check_redis_scheme(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must be a URL like redis://host:6379/0")
     return url
+
+
+def _check_sentry_dsn(dsn: SecretStr) -> SecretStr:
+    if not _SENTRY_DSN.fullmatch(dsn.get_secret_value()):
+        raise ValueError("must be a URL like https://key@host/1")
+    return dsn
 
 
 def _normalise_database_url(url: SecretStr) -> SecretStr:
@@ -61,7 +80,7 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     use_structured_logging: bool = True
     swagger_enabled: bool = True
-    sentry_dsn: SecretStr | None = None
+    sentry_dsn: Annotated[SecretStr, AfterValidator(_check_sentry_dsn)] | None = None
     """Where unexpected errors are reported; none reports nowhere."""
 
     talisman_enabled: bool = True
@@ -117,7 +136,7 @@ class Settings(BaseModel):
     database_connect_timeout_s: int = Field(default=2, ge=2)
     """libpq takes 2 as the least."""
     database_pool_timeout_s: float = Field(default=2, gt=0)
-    database_statement_timeout_s: float = Field(default=5, gt=0)
+    database_statement_timeout_s: float = Field(default=5, gt=0, le=24 * 3600)
     redis_timeout_s: float = Field(default=0.5, gt=0)
     redis_retry_s: float = Field(default=1, gt=0)
     """For how long after a failure Redis is not asked again where the answer can do without it."""
@@ -151,6 +170,13 @@ class Settings(BaseModel):
         return {
             name: secret.get_secret_value() if secret else f"{name}-in-development" for name, secret in given.items()
         }
+
+    @field_validator("*")
+    @classmethod
+    def _refuse_endless(cls, value: object) -> object:
+        if isinstance(value, int | float) and not value <= LARGEST_NUMBER:
+            raise ValueError(f"must be at most {LARGEST_NUMBER}")
+        return value
 
     @model_validator(mode="after")
     def _refuse_weak_secret(self) -> Self:

@@ -130,6 +130,6 @@ def logging_config(level: LogLevel, *, as_json: bool) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": _STANDARD_ERROR, "formatter": "line"}},
-        "loggers": {"reference_app": logger, "gunicorn.error": logger, "gunicorn.access": logger},
+        "loggers": {"reference_app": logger, "gunicorn.error": logger},
         "root": {"level": "WARNING", "handlers": ["stderr"]},
     }

@@ -19,6 +19,7 @@ INFO = Info(
     version="1.0.0",
     description="A monitor of CI/CD pipelines. Log in, then send the token as a bearer token.",
 )
+RELEASE = f"reference-app@{INFO.version}"
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 SIGNATURE_SCHEME = "signature"
 SECURITY_SCHEMES: SecuritySchemesDict = {

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Literal, NoReturn
 
 import structlog
-from flask import Flask, Response, g, json
+from flask import Flask, Response, g, got_request_exception, json
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import RedisError
 from werkzeug.exceptions import HTTPException
@@ -107,6 +107,7 @@ def handle_problems(app: Flask, metrics: Metrics, retry_after_s: int) -> None:
     def unexpected(error: Exception) -> Response:
         metrics.count_error(error)
         _log.error("unexpected_error", exc_info=error)
+        got_request_exception.send(app, exception=error)  # Flask does so only for what has no handler
         return problem(500, "Something went wrong here. The request id names it in the log.")
 
     def expected(error: errors.AppError) -> Response:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
 from harness.guardian import GuardedProcess, Guardian
 from harness.ports import LOOPBACK, free_port
@@ -17,6 +18,7 @@ from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import Role
 from reference_app.settings import Settings
+from suites.factories import bound_to
 from suites.integration.reference_app.server import COMMAND, ROOT, Server
 
 ROLES = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
@@ -133,3 +135,10 @@ def serve(start: Callable[..., GuardedProcess], tmp_path: Path) -> Callable[...,
 def server(serve: Callable[..., Server]) -> Server:
     """Return a server that is ready."""
     return serve()
+
+
+@pytest.fixture
+def rows(backend: Backend, seed: int, request: pytest.FixtureRequest) -> Iterator[Session]:
+    """Let the factories write to this test's database; yield the session that they use."""
+    with bound_to(backend.database.engine, f"{seed} {request.node.nodeid}") as session:
+        yield session

@@ -6,14 +6,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from pydantic import SecretStr
-from sqlalchemy import select
 
 from harness.ports import LOOPBACK, free_port
 from reference_app import create_app, migrations
-from reference_app.backend import Backend
-from reference_app.models import Admin, ApiToken, IdempotencyRecord, WebhookDelivery
 from reference_app.settings import Settings
-from suites.integration.reference_app.conftest import Auth
+from suites.factories import AccountFactory, ApiTokenFactory, IdempotencyRecordFactory, WebhookDeliveryFactory
 
 
 @pytest.fixture
@@ -97,31 +94,18 @@ def test_bad_input(runner: FlaskCliRunner, arguments: list[str], said: str) -> N
     assert said in result.output
 
 
-def test_prune(runner: FlaskCliRunner, backend: Backend, auth: Auth) -> None:
+@pytest.mark.usefixtures("rows")
+def test_prune(runner: FlaskCliRunner) -> None:
     """What is past its time goes, what is not stays, and the command says how many went."""
-    auth.login("alice")
     now = datetime.now(UTC)
-    with backend.database.transaction() as session:
-        alice = session.scalars(select(Admin.id).where(Admin.username == "alice")).one()
-        for age in (timedelta(hours=1), timedelta(days=2), timedelta(days=40)):
-            session.add(answer(alice, now - age))
-            session.add(WebhookDelivery(delivery_id=str(age), event="ping", result="ok", received_at=now - age))
-            session.add(token(alice, now - age))
-        session.add(token(alice, now + timedelta(hours=1)))
+    alice = AccountFactory(username="alice")
+    for age in (timedelta(hours=1), timedelta(days=2), timedelta(days=40)):
+        IdempotencyRecordFactory(owner=alice, created_at=now - age)
+        WebhookDeliveryFactory(received_at=now - age)
+        ApiTokenFactory(owner=alice, expires_at=now - age)
+    ApiTokenFactory(owner=alice)
     said = [runner.invoke(args=["prune"]).output for _ in range(2)]
     assert said == [
         "deleted 2 idempotency records, 1 webhook deliveries, 3 API tokens\n",
         "deleted 0 idempotency records, 0 webhook deliveries, 0 API tokens\n",
     ]
-
-
-def answer(owner_id: int, created_at: datetime) -> IdempotencyRecord:
-    """Return an answer kept since `created_at`."""
-    return IdempotencyRecord(
-        owner_id=owner_id, key=str(created_at), fingerprint="", status=201, headers={}, body="", created_at=created_at
-    )
-
-
-def token(owner_id: int, expires_at: datetime) -> ApiToken:
-    """Return a token that is good until `expires_at`."""
-    return ApiToken(owner_id=owner_id, name="ci", token_hash=str(expires_at), scopes=[], expires_at=expires_at)

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
-from suites.integration.reference_app.calls import change, create
+from reference_app.models import PipelineStatus
+from suites.factories import AccountFactory, PipelineFactory
+from suites.integration.reference_app.calls import create
 from suites.integration.reference_app.conftest import Auth
 
 
@@ -15,14 +18,17 @@ def names(response: Any) -> list[str]:
 
 
 @pytest.fixture
-def nine(client: FlaskClient, auth: Auth) -> None:
+def nine(client: FlaskClient, rows: Session) -> None:  # noqa: ARG001 - where the factories write to
     """Make nine pipelines, p0 to p8: every third is bob's, every second on develop, the first two run."""
+    alice, bob = AccountFactory(username="alice"), AccountFactory(username="bob")
     for number in range(9):
-        auth.login("bob" if number % 3 == 0 else "alice")
-        branch = "develop" if number % 2 else "main"
-        created = create(client, name=f"p{number}", branch=branch).json
-        if number < 2:
-            change(client, f"/api/pipelines/{created['id']}", status="running")
+        PipelineFactory(
+            name=f"p{number}",
+            owner=bob if number % 3 == 0 else alice,
+            branch="develop" if number % 2 else "main",
+            status=PipelineStatus.RUNNING if number < 2 else PipelineStatus.QUEUED,
+        )
+    Auth(client).login("alice")
 
 
 @pytest.mark.usefixtures("nine")

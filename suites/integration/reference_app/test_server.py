@@ -60,3 +60,19 @@ def test_bad_settings(start: Callable[..., GuardedProcess], tmp_path: Path) -> N
     assert process.wait(20) != 0
     said = (tmp_path / "log").read_text()
     assert said == "settings: REDIS_URL: must be a URL like redis://host:6379/0\n"
+
+
+def test_one_line_for_each_request(server: Server, tmp_path: Path) -> None:
+    """Of each request the log has one line, JSON like all the others."""
+    server.headers["X-Request-ID"] = "trace-1234"
+    server.get("/livez")
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [line["event"] for line in lines if "trace-1234" in str(line)] == ["request"]
+    assert "gunicorn.error" in {line["logger"] for line in lines}
+
+
+def test_scheme_is_not_spoofed(serve: Callable[..., Server]) -> None:
+    """Gunicorn itself, which believes proxies on its own machine by default, believes nobody here."""
+    server = serve(FORCE_HTTPS="true")
+    server.headers["X-Forwarded-Proto"] = "https"
+    assert server.get("/api/pipelines")[0] == 403

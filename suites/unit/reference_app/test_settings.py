@@ -42,6 +42,10 @@ def test_values_are_read() -> None:
         ("RATELIMIT_DEFAULT", "50 per hunter2", "RATELIMIT_DEFAULT: must be limits like '200 per day;50 per hour'"),
         ("RATELIMIT_LOGIN", "many", "RATELIMIT_LOGIN: must be limits like"),
         ("ARGON2_TIME_COST", "many", "ARGON2_TIME_COST: Input should be a valid integer"),
+        ("LOG_LEVEL", "verbose", "LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'"),
+        ("CACHE_TYPE", "memcached", "CACHE_TYPE: Input should be 'redis', 'simple' or 'null'"),
+        ("SENTRY_DSN", "hunter2", "SENTRY_DSN: must be a URL like https://key@host/1"),
+        ("SENTRY_DSN", "https://hunter2@host/project", "SENTRY_DSN: must be a URL like https://key@host/1"),
     ],
 )
 def test_refusal(name: str, value: str, said: str) -> None:
@@ -50,6 +54,35 @@ def test_refusal(name: str, value: str, said: str) -> None:
     assert said in message
     assert "\n" not in message
     assert "hunter2" not in message
+
+
+def fields_of(*kinds: type) -> list[str]:
+    """Return the variables whose settings have one of these types."""
+    return [name.upper() for name, field in Settings.model_fields.items() if field.annotation in kinds]
+
+
+def checked_fields() -> list[str]:
+    """Return the variables for which some text is wrong: all but free text and secrets."""
+    free = ("SECRET_KEY", "CACHE_KEY_PREFIX", "GITHUB_WEBHOOK_SECRET", "SEED_", "RATELIMIT_DEFAULT", "RATELIMIT_LOGIN")
+    free += ("RATELIMIT_REGISTRATION", "RATELIMIT_WEBHOOK")
+    return [name.upper() for name in Settings.model_fields if not name.upper().startswith(free)]
+
+
+@pytest.mark.parametrize("name", checked_fields())
+def test_nonsense(name: str) -> None:
+    """Every setting that is not free text refuses nonsense, in one line that names it and no other."""
+    message = refusal(DEVELOPMENT | {name: "hunter2"})
+    assert message.startswith(f"settings: {name}: ")
+    assert "\n" not in message
+    assert "; " not in message
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize("name", fields_of(int, float))
+@pytest.mark.parametrize("value", ["-1", "1e400", "nan", "99999999999999999999"])
+def test_numbers(name: str, value: str) -> None:
+    """No number is negative, infinite, none at all or beyond what the libraries take."""
+    assert refusal(DEVELOPMENT | {name: value}).startswith(f"settings: {name}: ")
 
 
 def test_all_refusals_at_once() -> None:
