@@ -13,7 +13,7 @@ from reference_app.api.observation import observe_requests
 from reference_app.api.pipelines import pipeline_routes
 from reference_app.api.probes import METRICS_EXTENSION, probe_routes
 from reference_app.api.problems import Problem, handle_problems, refuse_invalid
-from reference_app.api.registrations import asking_routes, registration_routes
+from reference_app.api.registrations import registration_routes
 from reference_app.api.request_size import limit_request_size
 from reference_app.api.second_factor import second_factor_routes
 from reference_app.api.security_headers import add_security_headers
@@ -47,7 +47,7 @@ def build_app(settings: Settings) -> OpenAPI:
 
     for routes in (login_routes, session_routes, pipeline_routes, probe_routes):
         app.register_api(routes)
-    for routes in (second_factor_routes, token_routes, asking_routes, registration_routes, user_routes):
+    for routes in (second_factor_routes, token_routes, registration_routes, user_routes):
         app.register_api(routes)
     add_document(app)
     if settings.swagger_enabled:

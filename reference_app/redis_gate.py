@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from redis import BlockingConnectionPool, ConnectionPool, Redis, RedisError
+from redis import BlockingConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -34,11 +34,6 @@ class RedisGate:
     def is_open(self) -> bool:
         """Whether the last answer was one."""
         return self._shut_until_s is None
-
-    @property
-    def pool(self) -> ConnectionPool:
-        """The connections, for a library with a client of its own; its calls go through `ask` all the same."""
-        return self._client.connection_pool
 
     def ask(self, command: Callable[[Redis], T]) -> T:
         """Return what `command` returns; `RedisError` when Redis does not answer, `GateShutError` without asking."""

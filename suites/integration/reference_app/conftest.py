@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from redis import Redis
 
 from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
@@ -90,3 +91,10 @@ def auth(backend: Backend, client: FlaskClient) -> Auth:
         for name, role in ROLES.items():
             work.accounts.create(name, password_of(name), role)
     return Auth(client)
+
+
+@pytest.fixture
+def redis(settings: Settings) -> Iterator[Redis]:
+    """Yield a client of this test's Redis."""
+    with Redis.from_url(settings.redis_url.get_secret_value(), decode_responses=True) as redis:
+        yield redis
