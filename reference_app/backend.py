@@ -158,7 +158,7 @@ class Backend:
         Invalidation(self.cache).watch(self.database.sessions)
         self.shared = _share(settings, self.redis)
         self.throttle = LoginThrottle(
-            LoginFailureRepository(self.redis, self._redis_pool.connections),
+            LoginFailureRepository(self.redis),
             settings.login_failures_per_address,
             settings.login_failures_per_account,
         )

@@ -16,7 +16,7 @@ from reference_app.api.pipelines import pipeline_routes
 from reference_app.api.probes import METRICS_EXTENSION, probe_routes
 from reference_app.api.problems import Problem, handle_problems, refuse_invalid
 from reference_app.api.rate_limits import RouteLimiter, add_rate_limits
-from reference_app.api.registrations import asking_routes, registration_routes
+from reference_app.api.registrations import registration_routes
 from reference_app.api.request_log import log_requests
 from reference_app.api.request_size import limit_request_size
 from reference_app.api.second_factor import second_factor_routes
@@ -39,7 +39,6 @@ ROUTES = (
     session_routes,
     second_factor_routes,
     token_routes,
-    asking_routes,
     registration_routes,
     user_routes,
     statistics_routes,

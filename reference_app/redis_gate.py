@@ -62,13 +62,10 @@ class RedisGate:
 
 
 class RedisPool:
-    """The connections behind a gate; every wait ends after `redis_timeout_s`.
-
-    `connections` is for libraries that bring a client of their own; their calls go through the gate all the same.
-    """
+    """The connections behind a gate; every wait ends after `redis_timeout_s`."""
 
     def __init__(self, settings: Settings) -> None:
-        self.connections = ConnectionPool.from_url(
+        self._pool = ConnectionPool.from_url(
             settings.redis_url.get_secret_value(),
             max_connections=MOST_THREADS,
             socket_timeout=settings.redis_timeout_s,
@@ -80,8 +77,8 @@ class RedisPool:
 
     def client(self) -> Redis:
         """Return a client with a connection of its own; `RedisError` when there is none to be had."""
-        return Redis(connection_pool=self.connections, single_connection_client=True)
+        return Redis(connection_pool=self._pool, single_connection_client=True)
 
     def close(self) -> None:
         """Close all connections."""
-        self.connections.disconnect()
+        self._pool.disconnect()

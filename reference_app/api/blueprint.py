@@ -30,6 +30,15 @@ def requires(action: Action) -> Callable[[View], View]:
     return mark
 
 
+def open_to_all(view: View) -> View:
+    """Let anybody ask for this view of a protected blueprint.
+
+    An open view is here when its path has protected ones too: a path is documented from one blueprint only.
+    """
+    view.action = None  # type: ignore[attr-defined]
+    return view
+
+
 @dataclass(frozen=True)
 class _Operation:
     """What an operation does, and what it takes besides its path and headers."""
@@ -48,13 +57,7 @@ class ApiBlueprint(APIBlueprint):
     """
 
     def __init__(self, name: str, *, tag: str, protected: bool, prefix: str = "") -> None:
-        super().__init__(
-            name,
-            __name__,
-            url_prefix=prefix,
-            abp_tags=[Tag(name=tag)],
-            abp_security=[{"bearer": []}] if protected else None,
-        )
+        super().__init__(name, __name__, url_prefix=prefix, abp_tags=[Tag(name=tag)])
         self._protected = protected
         self._limited = name not in UNLIMITED_BLUEPRINTS
         self._operations: dict[str, _Operation] = {}
@@ -71,6 +74,7 @@ class ApiBlueprint(APIBlueprint):
         self._operations[f"{self.name}.{func.__name__}"] = _Operation(action, names, has_body)
         expected = expected_problems(action, limited=self._limited, has_path="path" in hints, has_body=has_body)
         info["operation_id"] = func.__name__
+        info["security"] = [{"bearer": []}] if action is not None else None
         info["responses"] = expected | (info["responses"] or {})
         return super()._collect_openapi_info(rule, func, **info)
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Response, url_for
 
 from reference_app.api.authentication import backend, current_principal, work
-from reference_app.api.blueprint import ApiBlueprint, requires
+from reference_app.api.blueprint import ApiBlueprint, open_to_all, requires
 from reference_app.api.cursors import decode_cursor
 from reference_app.api.json_body import json_response
 from reference_app.api.responses import created, problems
@@ -24,13 +24,12 @@ from reference_app.api.users import NEW_USER_LINKS
 from reference_app.services.authorization import Action
 from reference_app.services.passwords import check_password
 
-TAG = "Registrations"
-asking_routes = ApiBlueprint("asking", tag=TAG, protected=False, prefix="/api/registrations")
-registration_routes = ApiBlueprint("registrations", tag=TAG, protected=True, prefix="/api/registrations")
+registration_routes = ApiBlueprint("registrations", tag="Registrations", protected=True, prefix="/api/registrations")
 
 
-@asking_routes.post("", responses={"202": PendingResult, **problems(429, 503)})
-def ask_for_account(body: NewRegistration) -> Response:
+@registration_routes.post("", responses={"202": PendingResult, **problems(429, 503)})
+@open_to_all
+def request_account(body: NewRegistration) -> Response:
     """Ask for an account. The answer is the same whether or not the name is taken."""
     check_password(body.username, body.password, "/password")
     password_hash = backend().shared.passwords.hash(body.password)

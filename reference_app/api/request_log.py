@@ -13,7 +13,7 @@ def log_requests(app: Flask, logger: FilteringBoundLogger) -> None:
     """
 
     def write(response: Response) -> Response:
-        rule, session = request.url_rule, g.get("session")
+        rule, principal = request.url_rule, g.get("principal")
         logger.info(
             "request",
             request_id=g.request_id,
@@ -22,7 +22,7 @@ def log_requests(app: Flask, logger: FilteringBoundLogger) -> None:
             path=request.path,
             status=response.status_code,
             duration_ms=round((time.perf_counter() - g.started_s) * 1000, 2),
-            user_id=session.user_id if session else None,
+            user_id=principal.user_id if principal else None,
         )
         return response
 

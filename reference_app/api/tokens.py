@@ -33,9 +33,8 @@ def issue_token(body: NewToken) -> Response:
     """Make a token of the user's own. The answer is the only place where it is told."""
     with work() as services:
         issued = services.api_tokens.issue(current_principal(), body.name, body.scopes, body.expires_in_days)
-    result = IssuedTokenResult.model_validate(
-        TokenResult.model_validate(issued.stored).model_dump() | {"token": issued.token}
-    )
+    shown = TokenResult.model_validate(issued.stored).model_dump()
+    result = IssuedTokenResult(token=issued.token, **shown)
     return json_response(result, HTTPStatus.CREATED, url_for("tokens.list_tokens"))
 
 

@@ -13,12 +13,6 @@ class ApiTokenRepository(Repository[ApiToken]):
 
     model = ApiToken
 
-    def add(self, row: ApiToken) -> ApiToken:
-        """Insert `row` and load its owner, so that it reads like any other."""
-        super().add(row)
-        self._session.refresh(row, ["owner"])
-        return row
-
     def find_by_hash(self, token_hash: str) -> ApiToken | None:
         """Return the token with this hash and its owner, in one query of one index entry."""
         return self._session.scalar(select(ApiToken).where(ApiToken.token_hash == token_hash))

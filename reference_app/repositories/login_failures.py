@@ -8,7 +8,7 @@ from datetime import timedelta
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
-from redis import ConnectionPool
+from redis import Redis
 
 from reference_app.redis_gate import RedisGate
 
@@ -35,18 +35,16 @@ class Budget:
 class LoginFailureRepository:
     """Counts in moving windows: a failure is forgotten exactly a quarter of an hour later."""
 
-    def __init__(self, redis: RedisGate, connections: ConnectionPool) -> None:
+    def __init__(self, redis: RedisGate) -> None:
         self._redis = redis
-        # The address is not used: the storage gets the connections that there are.
-        self._windows = MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=connections))
 
     def add(self, budget: Budget) -> None:
         """Count one failure."""
-        self._redis.ask(lambda _redis: self._windows.hit(budget.item, *budget.names))
+        self._redis.ask(lambda redis: _windows(redis).hit(budget.item, *budget.names))
 
     def wait_s(self, budget: Budget) -> int:
         """Return for how many seconds the budget stays used up; 0 while it is not."""
-        stats = self._redis.ask(lambda _redis: self._windows.get_window_stats(budget.item, *budget.names))
+        stats = self._redis.ask(lambda redis: _windows(redis).get_window_stats(budget.item, *budget.names))
         return 0 if stats.remaining > 0 else max(1, math.ceil(stats.reset_time - time.time()))
 
     def remember(self, username: str, network: str) -> None:
@@ -61,3 +59,8 @@ class LoginFailureRepository:
         """Return whether nobody was told for so many seconds that this budget is used up."""
         name = _TOLD_PREFIX + ":".join(budget.names)
         return bool(self._redis.ask(lambda redis: redis.set(name, 1, ex=for_s, nx=True)))
+
+
+def _windows(redis: Redis) -> MovingWindowRateLimiter:
+    """Return the counters over the connections of `redis`; the address is not used then."""
+    return MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=redis.connection_pool))

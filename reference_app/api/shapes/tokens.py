@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AliasPath, Field
+from pydantic import AfterValidator, Field
 
 from reference_app.api.fields import Line, TokenDays, UrlId
 from reference_app.api.shapes.base import Body, Path, Result, with_example
@@ -44,7 +44,6 @@ class TokenResult(Result):
 
     id: int
     name: str
-    owner: str = Field(validation_alias=AliasPath("owner", "username"))
     scopes: list[Scope]
     created_at: datetime
     expires_at: datetime

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from redis import Redis
 from sqlalchemy.orm import Session
 
 from harness.guardian import GuardedProcess, Guardian
@@ -142,3 +143,10 @@ def rows(backend: Backend, seed: int, request: pytest.FixtureRequest) -> Iterato
     """Let the factories write to this test's database; yield the session that they use."""
     with bound_to(backend.database.engine, f"{seed} {request.node.nodeid}") as session:
         yield session
+
+
+@pytest.fixture
+def redis(settings: Settings) -> Iterator[Redis]:
+    """Yield a client of this test's Redis."""
+    with Redis.from_url(settings.redis_url.get_secret_value(), decode_responses=True) as redis:
+        yield redis

@@ -12,8 +12,7 @@ from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
 from reference_app.settings import Settings
 
-OPEN = {"login", "livez", "readyz", "health", "metrics"}
-SIGNED = {"receive_github_delivery"}
+OPEN = {"login", "request_account", "livez", "readyz", "health", "metrics"}
 SIGNED = {"receive_github_delivery"}
 NOT_DOCUMENTED = {"/api/openapi.json"}
 

@@ -28,19 +28,6 @@ def test_metrics_of_all_processes(server: Server) -> None:
     assert all("pipelines_readable 1.0" in page for page in pages)
 
 
-def test_one_line_for_each_request(server: Server, tmp_path: Path) -> None:
-    """A request is logged once, by the application."""
-    for _ in range(5):
-        assert server.get("/livez")[0] == 200
-    wait_for(
-        lambda: (tmp_path / "log").read_text().count('"path": "/livez"') >= 5,
-        what="the log lines of five requests",
-        timeout_s=5,
-    )
-    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    assert [line["logger"] for line in lines if "/livez" in str(line)] == ["reference_app.requests"] * 5
-
-
 def test_stop(server: Server) -> None:
     """SIGTERM ends the server well, without a temporary file left."""
     assert not server.is_clean()

@@ -4,7 +4,8 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from pydantic import SecretStr
 
-from reference_app.services.passwords import Passwords
+from reference_app.errors import InvalidInputError, Violation
+from reference_app.services.passwords import Passwords, broken_rule, check_password
 from reference_app.settings import Settings
 
 
@@ -58,3 +59,41 @@ def test_nobody(passwords: Passwords, settings: Settings, monkeypatch: pytest.Mo
     assert not passwords.matches("any", None)
     (hashed,) = checked
     assert extract_parameters(hashed).time_cost == settings.argon2_time_cost
+
+
+def test_renewed(passwords: Passwords, settings: Settings) -> None:
+    """A hash of another cost is replaced by one of the present cost; any other stays as it is."""
+    old = Passwords(settings.model_copy(update={"argon2_time_cost": 1})).hash("any")
+    renewed = passwords.renewed("any", old)
+    assert (extract_parameters(renewed).time_cost, passwords.matches("any", renewed)) == (2, True)
+    assert renewed == passwords.renewed("any", renewed)
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("x" * 7, "8 to 128 characters"),
+        ("x" * 129, "8 to 128 characters"),
+        ("password", "most common"),
+        ("PassWord123", "most common"),
+        ("\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44", "most common"),
+        ("Alice-Smith", "not the username"),
+    ],
+)
+def test_broken_rule(password: str, said: str) -> None:
+    """A short, long or common password, and the name itself, are refused, in whatever case or width."""
+    assert said in (broken_rule("alice-smith", password) or "")
+
+
+@pytest.mark.parametrize("password", ["jkwxvbqz", "x" * 128, "vier wörter ohne zahl", "alice-smith1", "🐢" * 8])
+def test_no_other_rule(password: str) -> None:
+    """Nothing is asked about the kinds of characters."""
+    assert broken_rule("alice-smith", password) is None
+
+
+def test_rule_names_the_field() -> None:
+    """A broken rule says in which member of the body."""
+    with pytest.raises(InvalidInputError) as caught:
+        check_password("alice", "password1", "/new_password")
+    detail = "This password is one of the most common, which guessers try first"
+    assert caught.value.violations == (Violation("body", "/new_password", detail),)

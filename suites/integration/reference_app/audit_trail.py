@@ -1,0 +1,18 @@
+"""What the audit trail says, for tests of what must be in it."""
+
+from sqlalchemy import select
+
+from reference_app.backend import Backend
+from reference_app.models import AuditEvent
+
+
+def audit_trail(backend: Backend) -> list[AuditEvent]:
+    """Return all events, oldest first."""
+    with backend.database.transaction() as session:
+        return list(session.scalars(select(AuditEvent).order_by(AuditEvent.id)))
+
+
+def last_event(backend: Backend) -> tuple[str | None, str, str, tuple[str | None, int | None]]:
+    """Return the newest event: actor, action, outcome, and what it is about."""
+    event = audit_trail(backend)[-1]
+    return event.actor, event.action, event.outcome.value, (event.object_kind, event.object_id)
