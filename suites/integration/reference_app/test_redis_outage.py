@@ -1,5 +1,6 @@
 """Redis down, silent, and back: pipelines go on, sessions say 503, and a wait is paid once."""
 
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
-from reference_app.models import Admin, Role
+from reference_app.models import Admin, PipelineStatus, Role
 from reference_app.services.principal import Principal
 from reference_app.settings import Settings
 from suites.integration.reference_app.conftest import Auth
@@ -106,7 +107,7 @@ def test_pipelines_go_on(own_redis: OwnRedis, client_on: Callable[..., FlaskClie
     with backend.work() as work:
         identity = work.pipelines.create(alice, {"name": "made without Redis", "branch": "main"}).id
     with backend.work() as work:
-        assert work.pipelines.update(alice, identity, {"status": "running"}).version == 2
+        assert work.pipelines.update(alice, identity, {"status": PipelineStatus.RUNNING}).version == 2
     assert CacheState.BYPASS is made(backend).state
 
 
@@ -142,12 +143,11 @@ def test_invalidation_is_made_up_for(own_redis: OwnRedis, client_on: Callable[..
     """A write whose invalidation Redis did not take is told to Redis before this process reads from it again."""
     client = client_on(own_redis.port, redis_retry_s=0.1)
     backend = backend_of(client)
-    with Redis(host=LOOPBACK, port=own_redis.port) as redis:
-        made(backend)
-        redis.client_pause(600_000)  # Redis is there, keeps what it has, and does not answer
-        backend.cache.forget_collections()
-        assert CacheState.BYPASS is made(backend).state
-        redis.client_unpause()
+    made(backend)
+    own_redis.process.send(signal.SIGSTOP)  # it is there, keeps what it has, and does not answer
+    backend.cache.forget_collections()
+    assert CacheState.BYPASS is made(backend).state
+    own_redis.process.send(signal.SIGCONT)
     wait_for(lambda: made(backend).state is CacheState.MISS, what="a miss", timeout_s=5)
     assert metric(client, "cache_write_failures_total") == 1
 
