@@ -50,7 +50,7 @@ def _data_of(part: Path) -> Sequence[Path]:
 
 
 def _report(folder: Path) -> tuple[float, float]:
-    """Combine the parts and print what they left out; return the percentage of all parts, and the one that is wanted."""
+    """Combine the parts and print what they left out; return the percentage that ran, and the one that is wanted."""
     coverage = Coverage(data_file=str(folder / "all"))
     files = [str(file) for part in PARTS for file in _data_of(folder / part)]
     coverage.combine(files, strict=True, keep=True)

@@ -86,7 +86,7 @@ def test_old_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert "is older than the sources" in capsys.readouterr().err
 
 
-@pytest.mark.filterwarnings("ignore:Data file:coverage.exceptions.CoverageWarning")
+@pytest.mark.filterwarnings("ignore::coverage.exceptions.CoverageWarning")
 def test_torn_data(capsys: pytest.CaptureFixture[str]) -> None:
     """Data that cannot be read is inconclusive."""
     measure("unit")
