@@ -14,6 +14,8 @@ from reference_app.repositories.maintenance import vacuum
 from reference_app.services.accounts import AccountRuleError
 
 MOST_PIPELINES = 1_000_000
+BULK_S = 3600.0
+"""How long a statement over any number of rows may take."""
 
 
 def add_commands(app: Flask, backend: Backend) -> None:
@@ -62,10 +64,11 @@ def _add_seed(app: Flask, backend: Backend) -> None:
             if done < pipelines:
                 click.echo(f"{done:,} of {pipelines:,} pipelines", err=True)
 
-        with backend.work() as work:
+        with backend.work(statement_timeout_s=BULK_S) as work:
             added = work.seed.add_missing(passwords, pipelines, tell)
         if added:
-            vacuum(backend.database.engine)
+            backend.cache.forget_everything()
+            vacuum(backend.database.engine, BULK_S)
         click.echo(f"added {added} pipelines")
 
 
@@ -73,6 +76,6 @@ def _add_prune(app: Flask, backend: Backend) -> None:
     @app.cli.command("prune", cls=OperatorCommand)
     def prune() -> None:
         """Delete answers kept for repeated calls, webhook deliveries and API tokens that are past their time."""
-        with backend.work() as work:
+        with backend.work(statement_timeout_s=BULK_S) as work:
             deleted = work.pruning.prune()
         click.echo("deleted " + ", ".join(f"{count} {kind}" for kind, count in deleted.items()))

@@ -9,14 +9,17 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
-from reference_app.database_connection import bound_connections, check_stale_connections, count_connections
+from reference_app.database_connection import (
+    ANSWER_MARGIN_S,
+    bound_connections,
+    check_stale_connections,
+    count_connections,
+)
 from reference_app.metrics import Metrics
 from reference_app.settings import Settings
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError)
 """What is raised when Postgres does not answer, or not in time."""
-ANSWER_MARGIN_S = 1.0
-"""How long after its statement timeout Postgres may be silent before it counts as gone."""
 
 
 class Database:

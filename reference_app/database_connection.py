@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -16,6 +16,8 @@ from reference_app.metrics import Metrics
 
 RV = TypeVar("RV")
 
+ANSWER_MARGIN_S = 1.0
+"""How long after its statement timeout Postgres may be silent before it counts as gone."""
 LOOK_INTERVAL_S = 0.1
 LONGEST_IDLE_S = 30.0
 """After so long a connection is asked whether it lives: something between may have forgotten it without a word."""
@@ -49,6 +51,13 @@ def bound_connections(engine: Engine, deadline_s: float) -> None:
         connection: BoundedConnection = BoundedConnection.connect(*args, **kwargs)
         connection.deadline_s = deadline_s
         return connection
+
+
+def be_patient(connection: Connection, statement_timeout_s: float) -> None:
+    """Let each statement of this connection take so long, on both sides."""
+    connection.execute(text(f"SET statement_timeout = {int(statement_timeout_s * 1000)}"))
+    driver: Any = connection.connection.driver_connection
+    driver.deadline_s = statement_timeout_s + ANSWER_MARGIN_S
 
 
 def check_stale_connections(engine: Engine) -> None:

@@ -7,6 +7,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from reference_app.api.audit import audit_routes
 from reference_app.api.authentication import EXTENSION, identify_requests
+from reference_app.api.cached import foresee_cache
 from reference_app.api.deployment_logs import log_routes
 from reference_app.api.documentation import INFO, RELEASE, SECURITY_SCHEMES, add_document, page_routes
 from reference_app.api.event_streams import add_event_streams
@@ -73,7 +74,8 @@ def build_app(settings: Settings) -> OpenAPI:
     handle_problems(app, metrics, settings.retry_after_s)
     if settings.force_https:
         refuse_plain_http(app)
-    identify_requests(app)
+    limiter = RouteLimiter(settings, backend.redis, metrics)
+    identify_requests(app, backend, [limiter.foresee, foresee_cache(backend.cache)])
     believe_proxies(app, settings.trusted_proxies)
     add_event_streams(app, settings)
 
@@ -83,7 +85,7 @@ def build_app(settings: Settings) -> OpenAPI:
     if settings.swagger_enabled:
         app.register_blueprint(page_routes)
     if settings.ratelimit_enabled:
-        add_rate_limits(app, RouteLimiter(settings, backend.redis, metrics))
+        add_rate_limits(app, limiter)
     add_commands(app, backend)
     return app
 

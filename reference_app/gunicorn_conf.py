@@ -5,8 +5,11 @@ The environment may set WEB_CONCURRENCY (processes) and WEB_THREADS (threads in 
 
 import os
 import shutil
+import socket
+import struct
+import sys
 import tempfile
-from typing import Protocol
+from typing import Any, Protocol
 
 from gunicorn.glogging import Logger
 
@@ -15,6 +18,8 @@ from reference_app.shutdown import process_shutdown
 from reference_app.structured_logging import logging_config
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+CLIENT_WAIT_S = 5
+"""How long a thread waits for the next piece of a request, or for a client to take the next piece of a response."""
 
 
 class _Worker(Protocol):
@@ -30,6 +35,13 @@ class _ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
 
     def access(self, *_details: object) -> None:
         """Say nothing; a level or handler that drops the line would leave the work of making it."""
+
+    def exception(self, message: str, *details: object, **more: object) -> None:
+        """Log an error with its traceback; a client that fell silent is none."""
+        if isinstance(sys.exc_info()[1], BlockingIOError):
+            self.info("a client fell silent in the middle of a request")
+        else:
+            super().exception(message, *details, **more)
 
 
 def _settings() -> Settings:
@@ -60,6 +72,17 @@ logconfig_dict = logging_config(_read.log_level, as_json=_read.use_structured_lo
 def on_starting(_server: object) -> None:
     """Make the folder in which the workers share their metrics."""
     os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="reference_app_metrics_")
+
+
+def when_ready(server: Any) -> None:
+    """Limit every wait for a client: threads wait for requests that have begun, and there are few of them.
+
+    Connections inherit it from the sockets that listen. Python's own timeouts would not do: gunicorn resets those.
+    """
+    wait = struct.pack("ll", CLIENT_WAIT_S, 0)
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
 
 
 def post_worker_init(worker: _Worker) -> None:

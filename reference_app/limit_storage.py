@@ -10,7 +10,7 @@ from limits.storage import Storage
 from redis import Redis, RedisError
 
 from reference_app.metrics import Metrics
-from reference_app.redis_gate import RedisGate
+from reference_app.redis_gate import Command, RedisGate
 from reference_app.redis_script import RedisScript
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class LimitStorage(Storage):
 
     def hit(self, windows: Sequence[Window]) -> list[Count]:
         """Count one request in all of `windows`, in one round trip."""
-        return self._ask(lambda redis: _hit_in_redis(redis, windows), lambda: self._memory.hit(windows))
+        return self._ask(lambda gate: _hit_in_redis(gate, windows), lambda: self._memory.hit(windows))
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count `amount` in a window of `expiry` seconds, and return its sum."""
@@ -99,23 +99,23 @@ class LimitStorage(Storage):
 
     def check(self) -> bool:
         """Return whether Redis answers."""
-        return self._ask(Redis.ping, lambda: False)
+        return self._ask(lambda gate: gate.ask(Redis.ping), lambda: False)
 
     def reset(self) -> int:
         """Forget all counts, and return how many there were."""
-        return self._ask(_clear_redis, lambda: 0) + self._memory.clear()
+        return self._ask(lambda gate: gate.ask(_clear_redis), lambda: 0) + self._memory.clear()
 
     def clear(self, key: str) -> None:
         """Forget one count."""
-        self._ask(lambda redis: redis.delete(KEY_PREFIX + key), lambda: 0)
+        self._ask(lambda gate: gate.run("DEL", KEY_PREFIX + key), lambda: 0)
         self._memory.clear(key)
 
     def _present(self, key: str) -> Count:
-        return self._ask(lambda redis: _read_redis(redis, key), lambda: self._memory.read(key))
+        return self._ask(lambda gate: _read_redis(gate, key), lambda: self._memory.read(key))
 
-    def _ask(self, in_redis: Callable[[Redis], T], in_memory: Callable[[], T]) -> T:
+    def _ask(self, in_redis: Callable[[RedisGate], T], in_memory: Callable[[], T]) -> T:
         try:
-            answer = self._gate.ask(in_redis)
+            answer = in_redis(self._gate)
         except RedisError:
             self._metrics.rate_limit_fallbacks.inc()
             self._show(in_memory=True)
@@ -167,15 +167,23 @@ class LimitMemory:
         return (number, ends_s) if ends_s > now_s else (0, now_s + window.length_s)
 
 
-def _hit_in_redis(redis: Redis, windows: Sequence[Window]) -> list[Count]:
-    keys = [KEY_PREFIX + window.key for window in windows]
-    arguments = [value for window in windows for value in (window.most, window.length_s * 1000)]
-    answer = _HIT.run(redis, keys, arguments)
+def hit_command(windows: Sequence[Window]) -> Command:
+    """Return the command that counts one request in all of `windows`, for those who can ask it ahead."""
+    return _HIT.command(*_hit_words(windows))
+
+
+def _hit_in_redis(gate: RedisGate, windows: Sequence[Window]) -> list[Count]:
+    answer = _HIT.run(gate, *_hit_words(windows))
     return [Count(number, left_ms / 1000) for number, left_ms in zip(answer[::2], answer[1::2], strict=True)]
 
 
-def _read_redis(redis: Redis, key: str) -> Count:
-    number, left_ms = _READ.run(redis, [KEY_PREFIX + key], [])
+def _hit_words(windows: Sequence[Window]) -> tuple[list[str], list[int]]:
+    keys = [KEY_PREFIX + window.key for window in windows]
+    return keys, [value for window in windows for value in (window.most, window.length_s * 1000)]
+
+
+def _read_redis(gate: RedisGate, key: str) -> Count:
+    number, left_ms = _READ.run(gate, [KEY_PREFIX + key], [])
     return Count(int(number), left_ms / 1000)
 
 

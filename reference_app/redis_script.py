@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from redis import Redis
 from redis.exceptions import NoScriptError
+
+from reference_app.redis_gate import Command, RedisGate
 
 
 class RedisScript:
@@ -15,9 +16,13 @@ class RedisScript:
         self._source = source
         self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
-    def run(self, redis: Redis, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
+    def command(self, keys: Sequence[str], arguments: Sequence[str | int]) -> Command:
+        """Return the command that runs the script where Redis knows it."""
+        return ("EVALSHA", self._sha, len(keys), *keys, *arguments)
+
+    def run(self, gate: RedisGate, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
         """Return what the script returns; raises `RedisError`."""
         try:
-            return redis.evalsha(self._sha, len(keys), *keys, *arguments)
+            return gate.run(*self.command(keys, arguments))
         except NoScriptError:
-            return redis.eval(self._source, len(keys), *keys, *arguments)
+            return gate.run("EVAL", self._source, len(keys), *keys, *arguments)

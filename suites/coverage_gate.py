@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coverage import Coverage
-from coverage.exceptions import NoDataError
+from coverage.exceptions import CoverageException
 
 from harness.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS
 
@@ -24,10 +24,15 @@ def main(folder: Path = FOLDER, sources: Path = SOURCES) -> int:
     if unfit:
         sys.stderr.write("".join(f"coverage: {fault}\n" for fault in unfit))
         return EXIT_INCONCLUSIVE
-    coverage = Coverage(data_file=str(folder / "all"))
-    coverage.combine([str(folder / part) for part in PARTS], keep=True)
-    coverage.save()
-    return _judge(coverage, folder)
+    try:
+        percent, wanted = _report(folder)
+    except CoverageException as error:
+        sys.stderr.write(f"coverage: {error}\n")
+        return EXIT_INCONCLUSIVE
+    if percent < wanted:
+        sys.stderr.write(f"coverage: {percent:.2f}% of reference_app is less than {wanted:g}%\n")
+        return EXIT_FAIL
+    return EXIT_PASS
 
 
 def _fault(part: Path, sources: Path) -> str | None:
@@ -44,18 +49,15 @@ def _data_of(part: Path) -> Sequence[Path]:
     return list(part.glob("data.*"))
 
 
-def _judge(coverage: Coverage, folder: Path) -> int:
-    try:
-        coverage.json_report(outfile=str(folder / "coverage.json"))
-        percent = coverage.report(file=sys.stdout)
-    except NoDataError as error:
-        sys.stderr.write(f"coverage: {error}\n")
-        return EXIT_INCONCLUSIVE
-    wanted = float(coverage.get_option("report:fail_under") or 0)
-    if percent < wanted:
-        sys.stderr.write(f"coverage: {percent:.2f}% of reference_app is less than {wanted:g}%\n")
-        return EXIT_FAIL
-    return EXIT_PASS
+def _report(folder: Path) -> tuple[float, float]:
+    """Combine the parts and print what they left out; return the percentage that ran, and the one that is wanted."""
+    coverage = Coverage(data_file=str(folder / "all"))
+    files = [str(file) for part in PARTS for file in _data_of(folder / part)]
+    coverage.combine(files, strict=True, keep=True)
+    coverage.save()
+    coverage.json_report(outfile=str(folder / "coverage.json"))
+    percent = coverage.report(file=sys.stdout)
+    return percent, float(coverage.get_option("report:fail_under"))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from reference_app.services.authorization import Action
 audit_routes = ApiBlueprint("audit", tag="Audit", protected=True, prefix="/api/audit")
 
 _STREAM = """Server-sent events: `audit` for each event, its data one as in the list. An event comes when no other can
-come before it any more, so none is missed. The stream has a longest time: come back with Last-Event-ID."""
+come before it any more, so none is missed. A stream that starts now says where that is: `start`, without data of
+interest. The stream has a longest time: come back with Last-Event-ID."""
 
 
 @audit_routes.get("", responses={"200": AuditPage})
@@ -31,7 +32,7 @@ def list_audit_events(query: AuditListQuery) -> Response:
     return json_response(AuditPage.model_validate(page_fields(page)))
 
 
-@audit_routes.get("/stream", responses=event_stream(_STREAM, "AuditEventResult", "audit"))
+@audit_routes.get("/stream", responses=event_stream(_STREAM, "AuditEventResult", "audit", "start"))
 @requires(Action.READ_AUDIT)
 def stream_audit_events(header: LastAuditEvent) -> Response:
     """Follow the audit trail as it grows."""
@@ -40,11 +41,16 @@ def stream_audit_events(header: LastAuditEvent) -> Response:
     def ask(after: AuditPosition | None) -> News[AuditPosition | None]:
         with services_of_a_moment() as services:
             if after is None:
-                return News([], services.audit_log.present())
+                return _start(services.audit_log.present())
             rows = services.audit_log.list_settled(after)
         return News([_event(row) for row in rows], _position(rows[-1]) if rows else after)
 
     return open_stream(ask, _read_position(header.last_event_id))
+
+
+def _start(position: AuditPosition) -> News[AuditPosition | None]:
+    """Tell the reader its place at once: it may lose the stream before anything happens."""
+    return News([Event(f"{position.transaction_id}-{position.event_id}", "start", "{}")], position)
 
 
 def _event(row: AuditEvent) -> Event:

@@ -4,7 +4,7 @@ A token is that of a session, which Redis knows, or an API token, which Postgres
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from flask import Flask, current_app, g, request
@@ -13,12 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from reference_app.backend import Backend, Work
 from reference_app.errors import NotAuthenticatedError
+from reference_app.redis_gate import Command
 from reference_app.repositories.session import StoredSession
 from reference_app.services.api_tokens import PREFIX
 from reference_app.services.principal import Origin, Principal
 from reference_app.services.sessions import principal_of
 
 EXTENSION = "reference_app"
+MOST_REMEMBERED = 10_000
 _TOKEN = re.compile(rf"({PREFIX})?[A-Za-z0-9_-]{{43}}")
 
 
@@ -40,29 +42,61 @@ def origin() -> Origin:
     return Origin(request.remote_addr, g.request_id)
 
 
-def identify_requests(app: Flask) -> None:
+Foresight = Callable[[int], Sequence[Command]]
+"""Says what a part is going to ask Redis about the present request, if it is that user's."""
+
+
+def identify_requests(app: Flask, backend: Backend, foresights: Sequence[Foresight]) -> None:
     """Find out, before anything else decides about a request, whose it is."""
-    app.before_request(_identify)
+    app.before_request(_Identification(backend, foresights).identify)
 
 
-def _identify() -> None:
-    """Note the user, or why there is none: a limit counts by user, and an open route asks for nobody."""
-    g.principal, g.session, g.unknown = None, None, None
-    if "Authorization" not in request.headers:
-        return
-    try:
-        _recognise(bearer_token())
-    except (NotAuthenticatedError, RedisError, SQLAlchemyError) as error:
-        g.unknown = error
+class _Identification:
+    """Recognises tokens.
 
+    Whose session a token is never changes, and so is worth remembering, though not whether it lives: for a known
+    one, what all parts are going to ask Redis goes out together with the question for the session.
+    """
 
-def _recognise(token: str) -> None:
-    if token.startswith(PREFIX):
+    def __init__(self, backend: Backend, foresights: Sequence[Foresight]) -> None:
+        self._backend = backend
+        self._sessions = backend.shared.sessions
+        self._foresights = foresights
+        self._users: dict[str, int] = {}
+
+    def identify(self) -> None:
+        """Note the user, or why there is none: a limit counts by user, and an open route asks for nobody."""
+        g.principal, g.session, g.unknown = None, None, None
+        if "Authorization" not in request.headers:
+            return
+        try:
+            token = bearer_token()
+            if token.startswith(PREFIX):
+                self._recognise_program(token)
+            else:
+                self._resume(self._sessions.id_of(token))
+        except (NotAuthenticatedError, RedisError, SQLAlchemyError) as error:
+            g.unknown = error
+
+    def _recognise_program(self, token: str) -> None:
         with work() as services:
             g.principal = services.api_tokens.recognise(token)
-    else:
-        g.session = backend().shared.sessions.resume(token)
+
+    def _resume(self, session_id: str) -> None:
+        self._ask_ahead(session_id, self._users.pop(session_id, None))
+        g.session = self._sessions.resume(session_id)
         g.principal = principal_of(g.session)
+        if len(self._users) >= MOST_REMEMBERED:
+            self._users.clear()
+        self._users[session_id] = g.session.user_id
+
+    def _ask_ahead(self, session_id: str, user_id: int | None) -> None:
+        commands: list[Command] = []
+        if user_id is not None:
+            commands.append(self._sessions.use_command(session_id))
+            for foresight in self._foresights:
+                commands.extend(foresight(user_id))
+        self._backend.redis.ask_ahead(commands)
 
 
 def authenticate() -> None:

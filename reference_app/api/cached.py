@@ -1,20 +1,23 @@
 """Answers from the cache, and the headers that say so."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
-from reference_app.api.authentication import backend
+from reference_app.api.authentication import Foresight, backend
 from reference_app.api.entity_tags import entity_tag
 from reference_app.backend import Work
-from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
+from reference_app.cache.interface import Answer, Cache, CacheKey, CacheState, Made
+from reference_app.redis_gate import Command
 
 STATE_HEADER = "X-Cache"
 AGE_HEADER = "Age"
 CACHED_OPERATIONS = frozenset({"list_pipelines", "read_pipeline", "read_statistics"})
 
+_DECIMAL = re.compile(r"[1-9][0-9]{0,15}")
 _DOCUMENTED: dict[str, dict[str, Any]] = {
     STATE_HEADER: {
         "description": "HIT: kept from before, no write since. MISS: made now. STALE: kept from before, because "
@@ -27,6 +30,44 @@ _DOCUMENTED: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 0},
     },
 }
+
+
+def statistics_key() -> CacheKey:
+    """Return where the answer to this request for statistics is kept."""
+    return CacheKey("statistics", request.query_string.decode("latin-1"))
+
+
+def list_key() -> CacheKey:
+    """Return where the answer to this request for a list of pipelines is kept."""
+    return CacheKey("pipelines", request.query_string.decode("latin-1"))
+
+
+def pipeline_key(pipeline_id: int) -> CacheKey:
+    """Return where this pipeline is kept."""
+    return CacheKey("pipeline", str(pipeline_id), pipeline_id)
+
+
+def _requested_pipeline_key() -> CacheKey | None:
+    text: str = (request.view_args or {})["pipeline_id"]
+    return pipeline_key(int(text)) if _DECIMAL.fullmatch(text) else None
+
+
+_KEYS: Mapping[str, Callable[[], CacheKey | None]] = {
+    "statistics.read_statistics": statistics_key,
+    "pipelines.list_pipelines": list_key,
+    "pipelines.read_pipeline": _requested_pipeline_key,
+}
+
+
+def foresee_cache(cache: Cache) -> Foresight:
+    """Return what says for a request of any user what `cache` is going to ask Redis for it."""
+
+    def foresee(_user_id: int) -> Sequence[Command]:
+        find_key = _KEYS.get(request.endpoint or "")
+        key = find_key() if find_key else None
+        return cache.foresee(key) if key else ()
+
+    return foresee
 
 
 def cached_answer(key: CacheKey, make: Callable[[Work], Made]) -> Answer:

@@ -2,6 +2,7 @@
 
 A stream asks for news again and again, and holds no connection or transaction in between. It keeps a thread of
 its process, so there are only so many at once, and none is for ever: its reader comes back with `Last-Event-ID`.
+That is also when a session that has ended, or a right that was lost, is noticed.
 """
 
 import threading

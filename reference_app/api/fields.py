@@ -81,7 +81,14 @@ Username = Annotated[
 ]
 GivenPassword = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[^\x00]+$")]
 """What may be sent as a password; a wrong length is as wrong as any other wrong password."""
-NewPassword = Annotated[str, StringConstraints(strict=True, min_length=8, max_length=128, pattern=r"^[^\x00]+$")]
+NewPassword = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=8, max_length=128, pattern=r"^[^\x00]+$"),
+    Field(
+        description="Not one of the most common, not the username, not one character over and over.",
+        json_schema_extra={"not": {"pattern": r"^([\s\S])\1*$"}},
+    ),
+]
 OneTimeCode = Annotated[str, StringConstraints(strict=True, min_length=6, max_length=6, pattern=r"^[0-9]{6}$")]
 SessionId = Annotated[str, StringConstraints(strict=True, min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}$")]
 Reason = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500, pattern=r"^[^\x00]+$")]

@@ -2,11 +2,11 @@
 
 from http import HTTPStatus
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 
 from reference_app.api.authentication import current_principal, work
 from reference_app.api.blueprint import ApiBlueprint, requires
-from reference_app.api.cached import cached_answer, cached_response
+from reference_app.api.cached import cached_answer, cached_response, list_key, pipeline_key
 from reference_app.api.cursors import decode_cursor
 from reference_app.api.entity_tags import entity_tag, names_version, versions_in
 from reference_app.api.idempotency import answer_once, require_key
@@ -23,7 +23,7 @@ from reference_app.api.shapes.pipelines import (
     PipelineResult,
 )
 from reference_app.backend import Work
-from reference_app.cache.interface import CacheKey, Made
+from reference_app.cache.interface import Made
 from reference_app.errors import PreconditionRequiredError
 from reference_app.models import Pipeline
 from reference_app.repositories.pipeline import PipelineFilter
@@ -55,7 +55,7 @@ def list_pipelines(query: PipelineListQuery) -> Response:
         page = services.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
         return Made(PipelinePage.model_validate(page_fields(page)).model_dump_json())
 
-    return cached_response(cached_answer(CacheKey("pipelines", request.query_string.decode("latin-1")), make))
+    return cached_response(cached_answer(list_key(), make))
 
 
 @pipeline_routes.post("", responses={**created("PipelineResult", _LINKS, ETAG | REPLAYED), **problems(409)})
@@ -80,7 +80,7 @@ def read_pipeline(path: PipelinePath, header: ReadCondition) -> Response:
         pipeline = services.pipelines.get(path.pipeline_id)
         return Made(PipelineResult.model_validate(pipeline).model_dump_json(), pipeline.version)
 
-    answer = cached_answer(CacheKey("pipeline", str(path.pipeline_id), path.pipeline_id), make)
+    answer = cached_answer(pipeline_key(path.pipeline_id), make)
     if names_version(header.if_none_match, answer.made.version):
         return cached_response(answer, HTTPStatus.NOT_MODIFIED)
     return cached_response(answer)

@@ -5,7 +5,7 @@ The headers are those of the IETF draft "RateLimit header fields for HTTP" (draf
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,9 @@ from limits import RateLimitItem
 
 from reference_app.api.authentication import known_principal
 from reference_app.errors import TooManyAttemptsError
-from reference_app.limit_storage import Count, LimitStorage, Window
+from reference_app.limit_storage import Count, LimitStorage, Window, hit_command
 from reference_app.metrics import Metrics
-from reference_app.redis_gate import RedisGate
+from reference_app.redis_gate import Command, RedisGate
 from reference_app.settings import Settings
 
 OWN_LIMITS: Mapping[str, str] = {
@@ -92,13 +92,17 @@ class RouteLimiter(Limiter):
         if plan is not None:
             self._count(endpoint, plan)
 
+    def foresee(self, user_id: int) -> Sequence[Command]:
+        """Return what the check is going to ask Redis, if the request is that user's."""
+        endpoint = request.endpoint or ""
+        plan = self._plans.get(endpoint)
+        return [hit_command(_windows(endpoint, _user(user_id), plan))] if plan else ()
+
     def _count(self, endpoint: str, plan: _Plan) -> None:
         storage = self.storage
         if not isinstance(storage, LimitStorage):
             raise TypeError("limit_routes() comes first")
-        client = _client()
-        windows = [Window(f"{endpoint}:{client}:{each.name}", each.most, each.length_s) for each in plan.policies]
-        g.rate_limit = plan, storage.hit(windows)
+        g.rate_limit = plan, storage.hit(_windows(endpoint, _client(), plan))
         waits_s = [
             count.left_s for each, count in zip(plan.policies, g.rate_limit[1], strict=True) if count.number > each.most
         ]
@@ -147,7 +151,15 @@ def _write_headers(response: Response) -> Response:
 
 def _client() -> str:
     principal = known_principal()
-    return f"user:{principal.user_id}" if principal else f"address:{request.remote_addr}"
+    return _user(principal.user_id) if principal else f"address:{request.remote_addr}"
+
+
+def _user(user_id: int) -> str:
+    return f"user:{user_id}"
+
+
+def _windows(endpoint: str, client: str, plan: _Plan) -> list[Window]:
+    return [Window(f"{endpoint}:{client}:{each.name}", each.most, each.length_s) for each in plan.policies]
 
 
 def _policy(source: str, limit: RateLimitItem) -> _Policy:

@@ -1,7 +1,7 @@
 """Bodies have a limit, also where nobody reads them and where the client does not say their size."""
 
 from flask import Flask, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 
 def limit_request_size(app: Flask, most_bytes: int) -> None:
@@ -10,8 +10,18 @@ def limit_request_size(app: Flask, most_bytes: int) -> None:
     app.config["MAX_CONTENT_LENGTH"] = most_bytes + 1
 
     def check() -> None:
-        size = request.content_length
-        if (len(request.get_data()) if size is None else size) > most_bytes:
+        announced = request.content_length or 0
+        if announced > most_bytes or _read() > most_bytes:
             raise RequestEntityTooLarge(f"The body has more than {most_bytes} bytes.")
 
     app.before_request(check)
+
+
+def _read() -> int:
+    """Read the body, which views then have at hand, and return its size; `BadRequest` when it breaks off."""
+    try:
+        return len(request.get_data())
+    except HTTPException:
+        raise
+    except Exception as error:  # each server has classes of its own for what is no chunk, or never comes
+        raise BadRequest("The body could not be read to its end.") from error

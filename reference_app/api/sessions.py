@@ -34,8 +34,9 @@ session_routes = ApiBlueprint("session", tag=TAG, protected=True, prefix="/api/a
 @login_routes.post("/login", responses={"200": LoginResult, **problems(401, 429, 503)})
 def login(body: Credentials) -> Response:
     """Log in. A session that the request is sent with ends when the new one begins."""
-    attempt = LoginAttempt(body.username, body.password, body.code, origin(), request.user_agent.string)
-    issued = backend().authentication.login(attempt, replaced=known_session())
+    user_agent = request.user_agent.string
+    attempt = LoginAttempt(body.username, body.password, body.code, origin(), user_agent, known_session())
+    issued = backend().authentication.login(attempt)
     return json_response(LoginResult.model_validate(issued))
 
 

@@ -3,10 +3,10 @@
 from flask import Response
 
 from reference_app.api.blueprint import ApiBlueprint, requires
-from reference_app.api.cached import cached_answer, cached_response
+from reference_app.api.cached import cached_answer, cached_response, statistics_key
 from reference_app.api.shapes.statistics import StatisticsQuery, StatisticsResult
 from reference_app.backend import Work
-from reference_app.cache.interface import CacheKey, Made
+from reference_app.cache.interface import Made
 from reference_app.services.authorization import Action
 
 statistics_routes = ApiBlueprint("statistics", tag="Statistics", protected=True, prefix="/api/pipelines")
@@ -20,4 +20,4 @@ def read_statistics(query: StatisticsQuery) -> Response:
     def make(services: Work) -> Made:
         return Made(StatisticsResult.model_validate(services.statistics.of_days(query.days)).model_dump_json())
 
-    return cached_response(cached_answer(CacheKey("statistics", str(query.days)), make))
+    return cached_response(cached_answer(statistics_key(), make))

@@ -9,9 +9,11 @@ Ages are told by the clocks of the processes, which are taken to agree.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from reference_app.redis_gate import Command
 
 GONE = 2**62
 """The floor of a pipeline that was deleted: no version reaches it."""
@@ -62,6 +64,10 @@ class Cache(ABC):
     @abstractmethod
     def answer(self, key: CacheKey, fill: Fill) -> Answer:
         """Return the kept answer, or what `fill` makes; raises what `fill` raises."""
+
+    def foresee(self, key: CacheKey) -> Sequence[Command]:  # noqa: ARG002 - a cache without Redis asks it nothing
+        """Return what `answer` is going to ask Redis first."""
+        return ()
 
     @abstractmethod
     def raise_floors(self, versions: Mapping[int, int]) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reference_app.breaker import Breaker
@@ -10,6 +10,7 @@ from reference_app.cache.interface import Answer, Cache, CacheKey, CacheState, F
 from reference_app.cache.store import CacheDownError, Entry, Sight, Store
 from reference_app.database import UNAVAILABLE
 from reference_app.metrics import Metrics
+from reference_app.redis_gate import Command
 
 FIRST_PAUSE_S = 0.002
 LONGEST_PAUSE_S = 0.05
@@ -60,6 +61,10 @@ class ReadThroughCache(Cache):
             answer = Answer(fill(None), CacheState.BYPASS)
         self._metrics.count_lookup(key.kind, answer.state.value.lower())
         return answer
+
+    def foresee(self, key: CacheKey) -> Sequence[Command]:
+        """Return what `answer` is going to ask Redis first."""
+        return self._store.foresee(key)
 
     def raise_floors(self, versions: Mapping[int, int]) -> None:
         """Never again serve objects of these pipelines below these versions."""

@@ -2,13 +2,13 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from redis import Redis, RedisError
+from redis import RedisError
 
 from reference_app.cache.interface import CacheKey, Made
 from reference_app.cache.store import CacheDownError, Entry, Sight, Store
-from reference_app.redis_gate import RedisGate
+from reference_app.redis_gate import Command, RedisGate
 from reference_app.redis_script import RedisScript
 
 T = TypeVar("T")
@@ -43,35 +43,38 @@ class RedisStore(Store):
     def look(self, key: CacheKey) -> Sight:
         """Return what is there, in one round trip."""
         keys = self._seen_keys(key)
-        seen: Sequence[Any] = self._ask(lambda redis: redis.mget(keys))
-        return self._sight(keys[0], seen)
+        return self._sight(keys[0], self._ask(lambda: self._gate.run("MGET", *keys)))
+
+    def foresee(self, key: CacheKey) -> Sequence[Command]:
+        """Return what `look` is going to ask Redis."""
+        return [("MGET", *self._seen_keys(key))]
 
     def claim(self, key: CacheKey, token: str, longest_s: float) -> Sight | None:
         """Become the one who fills `key`, and look once more: it may have been filled a moment ago."""
         keys = self._seen_keys(key)
         claimed = [self._claim_key(key), *keys]
-        seen = self._ask(lambda redis: _CLAIM.run(redis, claimed, [token, int(longest_s * 1000)]))
+        seen = self._ask(lambda: _CLAIM.run(self._gate, claimed, [token, int(longest_s * 1000)]))
         return None if seen is None else self._sight(keys[0], seen)
 
     def keep(self, key: CacheKey, token: str, entry: Entry, lifetime_s: float) -> None:
         """Keep the entry, and give up the claim."""
         keys = [self._claim_key(key), self._answer_key(key)]
         text = f"{entry.mark}\n{entry.made.version}\n{entry.made_at_s}\n{entry.made.body}"
-        self._ask(lambda redis: _KEEP.run(redis, keys, [token, text, int(lifetime_s * 1000)]))
+        self._ask(lambda: _KEEP.run(self._gate, keys, [token, text, int(lifetime_s * 1000)]))
 
     def give_up(self, key: CacheKey, token: str) -> None:
         """Give up the claim, if it is still held under `token`."""
-        self._ask(lambda redis: _GIVE_UP.run(redis, [self._claim_key(key)], [token]))
+        self._ask(lambda: _GIVE_UP.run(self._gate, [self._claim_key(key)], [token]))
 
     def raise_floors(self, versions: Mapping[int, int], lifetime_s: float) -> None:
         """Set the floors of these pipelines."""
         keys = [self._floor_key(identity) for identity in versions]
-        self._ask(lambda redis: _RAISE_FLOORS.run(redis, keys, [int(lifetime_s * 1000), *versions.values()]))
+        self._ask(lambda: _RAISE_FLOORS.run(self._gate, keys, [int(lifetime_s * 1000), *versions.values()]))
 
     def forget(self, *, objects: bool) -> None:
         """Replace the marks."""
         marks = [self._collections_mark, *([self._objects_mark] if objects else [])]
-        self._ask(lambda redis: redis.mset({name: _new_mark() for name in marks}))
+        self._ask(lambda: self._gate.run("MSET", *(word for name in marks for word in (name, _new_mark()))))
 
     def _sight(self, mark_key: str, seen: Sequence[str | None]) -> Sight:
         mark, text, floor = seen[0], seen[1], seen[2] if len(seen) > 2 else None  # noqa: PLR2004 - objects have a floor
@@ -80,7 +83,7 @@ class RedisStore(Store):
     def _first_mark(self, mark_key: str) -> str:
         """Set a mark where there is none, and return the one that is there then."""
         mark = _new_mark()
-        there = self._ask(lambda redis: redis.set(mark_key, mark, nx=True, get=True))
+        there = self._ask(lambda: self._gate.run("SET", mark_key, mark, "NX", "GET"))
         return str(there) if there else mark
 
     def _seen_keys(self, key: CacheKey) -> list[str]:
@@ -97,9 +100,10 @@ class RedisStore(Store):
     def _floor_key(self, pipeline_id: int) -> str:
         return f"{self._prefix}floor:{pipeline_id}"
 
-    def _ask(self, command: Callable[[Redis], T]) -> T:
+    @staticmethod
+    def _ask(question: Callable[[], T]) -> T:
         try:
-            return self._gate.ask(command)
+            return question()
         except RedisError as error:
             raise CacheDownError(str(error)) from error
 

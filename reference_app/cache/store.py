@@ -1,10 +1,11 @@
 """Where a read-through cache keeps its entries: in Redis for all processes, or in the memory of one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reference_app.cache.interface import CacheKey, Made
+from reference_app.redis_gate import Command
 
 
 class CacheDownError(Exception):
@@ -39,6 +40,10 @@ class Store(ABC):
     @abstractmethod
     def look(self, key: CacheKey) -> Sight:
         """Return what is there, seen at one moment."""
+
+    def foresee(self, key: CacheKey) -> Sequence[Command]:  # noqa: ARG002 - a store in memory asks Redis nothing
+        """Return what `look` is going to ask Redis."""
+        return ()
 
     @abstractmethod
     def claim(self, key: CacheKey, token: str, longest_s: float) -> Sight | None:

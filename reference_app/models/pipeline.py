@@ -66,3 +66,8 @@ class Pipeline(IdentifiedBase):
     __mapper_args__ = {"version_id_col": version, "eager_defaults": True}  # noqa: RUF012 - SQLAlchemy declares it so
 
     owner: Mapped[Admin] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def owner_name(self) -> str:
+        """The owner's username, as in the rows that are only looked at."""
+        return self.owner.username

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from reference_app.models.base import IdentifiedBase
 
 Row = TypeVar("Row", bound=IdentifiedBase)
+Item = TypeVar("Item", bound=Any)
 
 
 class DuplicateError(Exception):
@@ -23,10 +24,10 @@ class DuplicateError(Exception):
 
 
 @dataclass(frozen=True)
-class Page(Generic[Row]):
+class Page(Generic[Item]):
     """One page of a list, and the id to continue after (None on the last page)."""
 
-    items: Sequence[Row]
+    items: Sequence[Item]
     next_after: int | None
 
 
@@ -71,6 +72,10 @@ class Repository(Generic[Row]):
 
     def _page(self, query: Select[Row], limit: int) -> Page[Row]:
         """Run `query` for one row more than `limit`: its presence says that a page follows."""
-        rows = self._session.scalars(query.limit(limit + 1)).all()
-        items = rows[:limit]
-        return Page(items, items[-1].id if len(rows) > limit else None)
+        return cut_page(self._session.scalars(query.limit(limit + 1)).all(), limit)
+
+
+def cut_page(rows: Sequence[Item], limit: int) -> Page[Item]:
+    """Return the page of `rows`, which has one more than `limit` where a page follows; all have an `id`."""
+    items = rows[:limit]
+    return Page(items, items[-1].id if len(rows) > limit else None)

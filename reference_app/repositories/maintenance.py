@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine, delete, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from reference_app.database_connection import be_patient
 from reference_app.models import ApiToken, IdempotencyRecord, WebhookDelivery
 from reference_app.models.base import Base
 
@@ -14,10 +15,6 @@ class MaintenanceRepository:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    def open(self) -> None:
-        """Let the statements of this transaction take their time."""
-        self._session.execute(text("SET LOCAL statement_timeout = 0"))
 
     def delete_idempotency_records(self, before: datetime) -> int:
         """Delete the answers kept since before this moment; return how many."""
@@ -35,9 +32,9 @@ class MaintenanceRepository:
         return self._session.connection().execute(delete(model).where(moment < before)).rowcount
 
 
-def vacuum(engine: Engine) -> None:
+def vacuum(engine: Engine, statement_timeout_s: float) -> None:
     """Tell Postgres at once what it would find out in time: how many rows there are, and that all may see them."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.detach()  # no other use of the pool gets a connection without a time limit
-        connection.execute(text("SET statement_timeout = 0"))
+        be_patient(connection, statement_timeout_s)
+        connection.detach()  # no other use of the pool gets a connection that is so patient
         connection.execute(text("VACUUM (ANALYZE) admins, pipelines, deployment_logs"))

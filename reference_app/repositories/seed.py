@@ -44,11 +44,10 @@ class SeedRepository:
         self._session = session
 
     def open(self) -> None:
-        """Take turns with others who seed, let statements take their time, and make the temporary table.
+        """Take turns with others who seed, however long, and make the temporary table.
 
         All of it ends with the transaction.
         """
-        self._session.execute(text("SET LOCAL statement_timeout = 0"))
         self._session.execute(text("SET LOCAL lock_timeout = 0"))
         # VACUUM cannot mark as visible to all what Postgres has not written down yet.
         self._session.execute(text("SET LOCAL synchronous_commit = on"))

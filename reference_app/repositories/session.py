@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from redis import Redis
 
 from reference_app.models import Role
-from reference_app.redis_gate import RedisGate
+from reference_app.redis_gate import Command, RedisGate
 
 KEY_PREFIX = "session:"
 OF_USER_PREFIX = "sessions-of:"
@@ -42,6 +42,7 @@ class SessionRepository:
     def __init__(self, redis: RedisGate, idle: timedelta) -> None:
         self._redis = redis
         self._idle = idle
+        self._idle_s = int(idle.total_seconds())
 
     def put(self, session: StoredSession) -> None:
         """Store `session`, and forget which sessions of the user have ended for good."""
@@ -59,7 +60,11 @@ class SessionRepository:
 
     def use(self, session_id: str) -> StoredSession | None:
         """Return the session and let its idle time begin anew, in one round trip."""
-        return _read(self._redis.ask(lambda redis: redis.getex(_key(session_id), ex=self._idle)))
+        return _read(self._redis.run(*self.use_command(session_id)))
+
+    def use_command(self, session_id: str) -> Command:
+        """Return the command of `use`, for those who can ask it ahead."""
+        return ("GETEX", _key(session_id), "EX", self._idle_s)
 
     def list_of(self, user_id: int) -> Sequence[tuple[StoredSession, timedelta]]:
         """Return the user's sessions, newest first, each with how long ago it was used."""

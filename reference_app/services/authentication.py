@@ -38,6 +38,8 @@ class LoginAttempt:
     code: str | None
     origin: Origin
     user_agent: str = ""
+    replaces: StoredSession | None = None
+    """The session that it was sent with; it ends when the new one begins."""
 
 
 class Authentication:
@@ -57,8 +59,8 @@ class Authentication:
         self._throttle = throttle
         self._sessions = sessions
 
-    def login(self, attempt: LoginAttempt, replaced: StoredSession | None = None) -> IssuedSession:
-        """Start a session, and end the one that the attempt was sent with.
+    def login(self, attempt: LoginAttempt) -> IssuedSession:
+        """Start a session, and end the one that it replaces.
 
         Raises `WrongCredentialsError`, or `TooManyAttemptsError` before any password is looked at.
         """
@@ -68,8 +70,8 @@ class Authentication:
             password_hash = self._passwords.renewed(attempt.password, account.password_hash)
             issued = self._begin_session(attempt, account, step, password_hash)
         self._throttle.remember(attempt.username, address)
-        if replaced is not None:
-            self._sessions.end(replaced.user_id, replaced.id)
+        if attempt.replaces is not None:
+            self._sessions.end(attempt.replaces.user_id, attempt.replaces.id)
         return issued
 
     def change_password(self, session: StoredSession, current: str, new: str, origin: Origin) -> None:
@@ -114,7 +116,7 @@ class Authentication:
             if step is not None:
                 account.totp_last_step = step
             issued = self._sessions.start(account, attempt.origin, attempt.user_agent)
-            work.audit.done(issued.principal, "session.started", Subject("user", account.id))
+            work.audit.done(issued.principal, "session.started", Subject("user", account.id), **_replaced(attempt))
         return issued
 
     def _still_holds(self, password: str, account: Admin, verified: Admin, step: int | None) -> bool:
@@ -131,3 +133,7 @@ class Authentication:
         # A transaction of its own: checking the password takes long, and needs no connection.
         with self._begin_work(origin) as work:
             return work.accounts.find(username)
+
+
+def _replaced(attempt: LoginAttempt) -> dict[str, int]:
+    return {} if attempt.replaces is None else {"ended_session_of": attempt.replaces.user_id}

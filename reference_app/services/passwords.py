@@ -52,6 +52,8 @@ def broken_rule(username: str, password: str) -> str | None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         return f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
     compared = _compared(password)
+    if len(set(compared)) == 1:
+        return "a password is not one character over and over"
     if compared in _common_passwords():
         return "this password is one of the most common, which guessers try first"
     if compared == _compared(username):

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from reference_app.errors import ConflictError, NotFoundError, PreconditionFailedError
 from reference_app.models import Pipeline, PipelineStatus
 from reference_app.repositories.base import DuplicateError, Page
-from reference_app.repositories.pipeline import PipelineFilter, PipelineRepository
+from reference_app.repositories.pipeline import PipelineFilter, PipelineRepository, ShownPipeline
 from reference_app.services.audit import AuditTrail, Subject
 from reference_app.services.authorization import Action, authorize_object
 from reference_app.services.pipeline_life import move
 from reference_app.services.principal import Principal
 
+Found = TypeVar("Found")
 Versions = frozenset[int] | None
 """Which versions a change is meant for; None is any."""
 
@@ -30,13 +31,13 @@ class PipelineService:
         self._audit = audit
         self._now = now
 
-    def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[Pipeline]:
+    def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[ShownPipeline]:
         """Return one page, newest first."""
         return self._pipelines.list_page(wanted, limit, after)
 
-    def get(self, identity: int) -> Pipeline:
-        """Return the pipeline or raise `NotFoundError`."""
-        return self._found(identity, self._pipelines.get(identity))
+    def get(self, identity: int) -> ShownPipeline:
+        """Return the pipeline to look at, or raise `NotFoundError`."""
+        return self._found(identity, self._pipelines.show(identity))
 
     def get_for_update(self, identity: int) -> Pipeline:
         """Return the pipeline, which nobody else changes until the transaction ends, or raise `NotFoundError`."""
@@ -86,7 +87,7 @@ class PipelineService:
         return pipeline
 
     @staticmethod
-    def _found(identity: int, pipeline: Pipeline | None) -> Pipeline:
+    def _found(identity: int, pipeline: Found | None) -> Found:
         if pipeline is None:
             raise NotFoundError("pipeline", identity)
         return pipeline

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from reference_app.errors import NotAuthenticatedError, NotFoundError
 from reference_app.models import Admin
+from reference_app.redis_gate import Command
 from reference_app.repositories.session import SessionRepository, StoredSession
 from reference_app.services.audit import AuditTrail, Subject
 from reference_app.services.clock import Clock, utc_now
@@ -51,7 +52,7 @@ class SessionStore:
         """Begin a session of `account`; it ends after `longest`, however much it is used."""
         token, begun = secrets.token_urlsafe(TOKEN_BYTES), self._now()
         session = StoredSession(
-            id=self._id_of(token),
+            id=self.id_of(token),
             user_id=account.id,
             username=account.username,
             role=account.role,
@@ -63,9 +64,17 @@ class SessionStore:
         self._sessions.put(session)
         return IssuedSession(token, session.expires_at, principal_of(session))
 
-    def resume(self, token: str) -> StoredSession:
-        """Return the session of `token`; `NotAuthenticatedError` when it never was or has ended."""
-        session = self._sessions.use(self._id_of(token))
+    def id_of(self, token: str) -> str:
+        """Return the id that the session of `token` has, if there is one."""
+        return self._key.fingerprint("session", token)
+
+    def use_command(self, session_id: str) -> Command:
+        """Return what `resume` will ask Redis."""
+        return self._sessions.use_command(session_id)
+
+    def resume(self, session_id: str) -> StoredSession:
+        """Return the session, which is used now; `NotAuthenticatedError` when it never was or has ended."""
+        session = self._sessions.use(session_id)
         if session is None or session.expires_at <= self._now():
             raise NotAuthenticatedError("The session is unknown or has ended; log in again.")
         return session
@@ -87,9 +96,6 @@ class SessionStore:
     def end_all(self, user_id: int, but: str | None = None) -> int:
         """End all sessions of the user at once, except the one with the id `but`; return how many."""
         return self._sessions.delete_all(user_id, but)
-
-    def _id_of(self, token: str) -> str:
-        return self._key.fingerprint("session", token)
 
 
 class SessionService:

@@ -90,7 +90,7 @@ def test_example_target_of_the_readme_is_valid(tmp_path: Path) -> None:
     example = next(block for block in blocks if "[serve]" in block)
     for place in ("migrations", "tests", "src"):
         (tmp_path / place).mkdir()
-    for file in ("auth.yaml", "requirements.txt"):
+    for file in ("auth.yaml", "requirements.txt", "schemathesis.toml"):
         (tmp_path / file).touch()
     (tmp_path / "target.toml").write_text(example)
     assert Target.read(tmp_path).services.keys() == {"postgres", "redis"}

@@ -1,11 +1,11 @@
 """Pipelines as a dictionary: the plainest program that must agree with the real one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reference_app.errors import ConflictError, ForbiddenError, NotFoundError
+from reference_app.errors import ConflictError, ForbiddenError, NotFoundError, PreconditionFailedError
 from reference_app.models import Pipeline, PipelineStatus, Role
 from reference_app.repositories.pipeline import PipelineFilter
 from reference_app.services.principal import Principal
@@ -26,7 +26,7 @@ DEFAULTS: Row = {
     "completed_at": None,
     "duration_s": None,
 }
-COMPARED = ("id", "name", "branch", "status", "owner_id", *DEFAULTS)
+COMPARED = ("id", "name", "branch", "status", "owner_id", "version", *DEFAULTS)
 
 
 def row_of(pipeline: Pipeline) -> Row:
@@ -49,25 +49,32 @@ class PipelineModel:
     def create(self, identity: int, principal: Principal, fields: Mapping[str, Any]) -> None:
         """Add a queued pipeline under the id that Postgres gave."""
         assert identity not in self.rows
-        own = {"id": identity, "owner_id": principal.user_id, "status": PipelineStatus.QUEUED}
+        own = {"id": identity, "owner_id": principal.user_id, "status": PipelineStatus.QUEUED, "version": 1}
         self.rows[identity] = DEFAULTS | dict(fields) | own
 
     def expected_change_error(
-        self, principal: Principal, identity: int, status: PipelineStatus | None = None
+        self,
+        principal: Principal,
+        identity: int,
+        status: PipelineStatus | None = None,
+        versions: Collection[int] | None = None,
     ) -> type[Exception] | None:
-        """Return what a change (to `status`, if any) must raise: existence, then right, then order."""
+        """Return what a change (to `status`, if any) must raise: existence, then right, then version, then order."""
         row = self.rows.get(identity)
         if row is None:
             return NotFoundError
         if principal.role is not Role.ADMIN and row["owner_id"] != principal.user_id:
             return ForbiddenError
+        if versions is not None and row["version"] not in versions:
+            return PreconditionFailedError
         if status in {None, row["status"]} or (row["status"], status) in MAY_FOLLOW:
             return None
         return ConflictError
 
     def change(self, identity: int, changes: Mapping[str, Any], now: datetime) -> None:
-        """Apply changes that are allowed."""
+        """Apply changes that are allowed; those that change nothing make no new version."""
         row = self.rows[identity]
+        row["version"] += any(row[name] != value for name, value in changes.items())
         status = changes.get("status", row["status"])
         if status != row["status"] and status == "running":
             row["started_at"] = now

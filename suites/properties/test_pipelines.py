@@ -49,6 +49,8 @@ filters = st.builds(
 )
 
 
+version_lists = st.none() | st.frozensets(st.integers(1, 6), max_size=3)
+"""Versions that a change may be meant for; None is any."""
 places = st.integers(0, 9)
 passing_s = st.sampled_from([-60.0, 0.0, 0.5, 90.0])
 """Time that passes before a step; sometimes backwards, as the clocks of two machines differ."""
@@ -108,10 +110,10 @@ class PipelineMachine(RuleBasedStateMachine):
         self.model.create(identity, principal, fields)
 
     @precondition(has_pipelines)
-    @rule(user=users, place=places, changes=changes_without_status)
-    def edit(self, user: str, place: int, changes: dict[str, Any]) -> None:
-        """Change fields; only the owner and admins may."""
-        self._update(user, self._at(place), changes)
+    @rule(user=users, place=places, changes=changes_without_status, versions=version_lists)
+    def edit(self, user: str, place: int, changes: dict[str, Any], versions: frozenset[int] | None) -> None:
+        """Change fields of some versions; only the owner and admins may."""
+        self._update(user, self._at(place), changes, versions)
 
     @precondition(has_pipelines)
     @rule(user=users, place=places, status=statuses, changes=changes_without_status, passed_s=passing_s)
@@ -134,16 +136,16 @@ class PipelineMachine(RuleBasedStateMachine):
         self._update("admin", identity, {"status": status})
 
     @precondition(has_pipelines)
-    @rule(user=users, place=places)
-    def delete(self, user: str, place: int) -> None:
-        """Delete a pipeline; only the owner and admins may."""
+    @rule(user=users, place=places, versions=version_lists)
+    def delete(self, user: str, place: int, versions: frozenset[int] | None) -> None:
+        """Delete a pipeline in some versions; only the owner and admins may."""
         principal, identity = self.principals[user], self._at(place)
-        if error := self.model.expected_change_error(principal, identity):
+        if error := self.model.expected_change_error(principal, identity, versions=versions):
             with pytest.raises(error), self.service() as service:
-                service.delete(principal, identity)
+                service.delete(principal, identity, versions)
             return
         with self.service() as service:
-            service.delete(principal, identity)
+            service.delete(principal, identity, versions)
         del self.model.rows[identity]
         self.deleted.append(identity)
 
@@ -179,14 +181,16 @@ class PipelineMachine(RuleBasedStateMachine):
     def _count(self, status: PipelineStatus) -> int:
         return sum(row["status"] is status for row in self.model.rows.values())
 
-    def _update(self, user: str, identity: int, changes: dict[str, Any]) -> None:
+    def _update(
+        self, user: str, identity: int, changes: dict[str, Any], versions: frozenset[int] | None = None
+    ) -> None:
         principal = self.principals[user]
-        if error := self.model.expected_change_error(principal, identity, changes.get("status")):
+        if error := self.model.expected_change_error(principal, identity, changes.get("status"), versions):
             with pytest.raises(error), self.service() as service:
-                service.update(principal, identity, changes)
+                service.update(principal, identity, changes, versions)
             return
         with self.service() as service:
-            service.update(principal, identity, changes)
+            service.update(principal, identity, changes, versions)
         self.model.change(identity, changes, self.clock)
 
     def _walk(self, wanted: PipelineFilter, limit: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import AliasPath, Field
+from pydantic import Field
 
 from reference_app.api.fields import (
     BigNumber,
@@ -93,7 +93,7 @@ class PipelineResult(Result):
     name: str
     description: str | None
     status: PipelineStatus
-    owner: str = Field(validation_alias=AliasPath("owner", "username"))
+    owner: str = Field(validation_alias="owner_name")
     branch: str
     commit_sha: str | None
     commit_message: str | None

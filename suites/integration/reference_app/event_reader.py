@@ -20,6 +20,7 @@ class EventReader:
             headers["Last-Event-ID"] = last_event_id
         self._connection.request("GET", path, headers=headers)
         self.answer: HTTPResponse = self._connection.getresponse()
+        self.retry_ms: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -42,11 +43,13 @@ class EventReader:
         event: Event = {}
         while line := self.answer.readline():
             text = line.decode().rstrip("\n")
-            if not text and event.keys() & {"data"}:
-                return event
-            if text and not text.startswith(":"):
-                name, _, value = text.partition(": ")
+            name, _, value = text.partition(": ")
+            if name == "retry":
+                self.retry_ms = int(value)
+            elif text and not text.startswith(":"):
                 event[name] = value
+            elif event:
+                return event
         return None
 
     def rest(self) -> list[Event]:

@@ -10,7 +10,8 @@ from werkzeug.test import TestResponse
 from reference_app.services.webhook_signature import sign
 
 PATH = "/api/webhooks/github"
-SECRET = "a secret that GitHub and the tests share"
+SHARED = "what only GitHub and these tests know"
+COMMIT = "3484a" * 8
 
 
 def payload(**run: Any) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def payload(**run: Any) -> dict[str, Any]:
             "name": "Tests",
             "node_id": "MDExOldvcmtmbG93UnVuMjg5NzgyNDUx",
             "head_branch": "main",
-            "head_sha": "3484a3fb816e0859fd6e1cea078d76385ff50625",
+            "head_sha": COMMIT,
             "path": ".github/workflows/test.yml",
             "display_title": "Check the payload",
             "run_number": 17,
@@ -38,7 +39,7 @@ def payload(**run: Any) -> dict[str, Any]:
             "run_attempt": 1,
             "run_started_at": "2026-01-05T16:33:24Z",
             "head_commit": {
-                "id": "3484a3fb816e0859fd6e1cea078d76385ff50625",
+                "id": COMMIT,
                 "message": "build(test): check workflow run event payload",
                 "timestamp": "2026-01-05T16:32:07Z",
                 "author": {"name": "Octo Cat", "email": "octocat@example.invalid"},
@@ -54,7 +55,7 @@ def headers_for(body: bytes, *, event: str = "workflow_run", delivery: str | Non
         "Content-Type": "application/json",
         "X-GitHub-Event": event,
         "X-GitHub-Delivery": delivery or str(uuid4()),
-        "X-Hub-Signature-256": sign(SECRET, body),
+        "X-Hub-Signature-256": sign(SHARED, body),
     }
 
 

@@ -61,6 +61,21 @@ QUERIES = [
     ("status=done", "/status"),
     ("branch=%00", "/branch"),
     ("owner=Alice", "/owner"),
+    ("workflow=", "/workflow"),
+    ("workflow=%00", "/workflow"),
+    ("workflow=" + "x" * 201, "/workflow"),
+    ("created_from=", "/created_from"),
+    ("created_from=2026-01-01", "/created_from"),
+    ("created_from=2026-01-01T00:00:00", "/created_from"),
+    ("created_from=2026-02-30T00:00:00Z", "/created_from"),
+    ("created_from=0000-01-01T00:00:00Z", "/created_from"),
+    ("created_from=10000-01-01T00:00:00Z", "/created_from"),
+    ("created_from=1767225600", "/created_from"),
+    ("created_from=2026-01-01T00:00:00+01:00", "/created_from"),  # + is a space in a query
+    ("created_before=2026-01-01T00:00:60Z", "/created_before"),
+    ("created_before=2026-01-01T00:00:00%2B99:00", "/created_before"),
+    ("created_before=2026-01-01T00:00:00Z&created_before=2026-01-01T00:00:00Z", "/created_before"),
+    ("created_before=٢٠٢٦-01-01T00:00:00Z", "/created_before"),
     ("offset=5", "/offset"),
     ("sort%2Fby=name", "/sort~1by"),
 ]
@@ -209,3 +224,14 @@ def test_shape(client: FlaskClient) -> None:
         404,
         "my-request-1",
     )
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_deep_nesting(user: FlaskClient, method: str) -> None:
+    """Nesting that JSON allows and no field has is 422, and names the field; no stack runs out."""
+    path = {"POST": "/api/pipelines", "PATCH": "/api/pipelines/1"}[method]
+    headers = new_key() | {"If-Match": "*"}
+    deep = '{"name": ' + "[" * 900 + "]" * 900 + "}"
+    response = user.open(path, method=method, data=deep, content_type="application/json", headers=headers)
+    assert response.status_code == 422
+    assert pointers(response, "body") == ["/name"]

@@ -17,7 +17,7 @@ from reference_app.backend import Backend
 from reference_app.settings import Settings
 from suites.integration.reference_app.calls import create
 from suites.integration.reference_app.conftest import Auth, password_of
-from suites.integration.reference_app.github import PATH, SECRET, deliver, headers_for, payload
+from suites.integration.reference_app.github import COMMIT, PATH, SHARED, deliver, headers_for, payload
 
 LIFE = ("requested", "in_progress", "completed")
 
@@ -25,7 +25,7 @@ LIFE = ("requested", "in_progress", "completed")
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Return settings with the secret that the deliveries of these tests are signed with."""
-    return settings.model_copy(update={"github_webhook_secret": SecretStr(SECRET)})
+    return settings.model_copy(update={"github_webhook_secret": SecretStr(SHARED)})
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_new_run(admin: FlaskClient) -> None:
         "name": "Check the payload",
         "workflow_name": "Tests",
         "branch": "main",
-        "commit_sha": "3484a3fb816e0859fd6e1cea078d76385ff50625",
+        "commit_sha": COMMIT,
         "commit_message": "build(test): check workflow run event payload",
         "run_id": 289782451,
         "run_number": 17,

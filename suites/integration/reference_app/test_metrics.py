@@ -1,5 +1,7 @@
 """Metrics of one process."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -64,3 +66,36 @@ def test_pipelines_by_status(client: FlaskClient, auth: Auth) -> None:
     change(client, path, status="running")
     counts = [metric(client, f'pipelines{{status="{status}"}}') for status in ("queued", "running", "success")]
     assert counts == [1, 1, 0]
+
+
+def test_counted_once_in_a_while(client: FlaskClient, auth: Auth) -> None:
+    """Scrapes that come close together count the pipelines once: counting a million takes long."""
+    auth.login("alice")
+    before = metric(client, 'pipelines{status="queued"}')
+    client.post("/api/pipelines", json={"name": "build"})
+    assert (before, metric(client, 'pipelines{status="queued"}')) == (0, 0)
+
+
+def test_counts_of_many_threads(app: Flask) -> None:
+    """Requests of several threads are all counted, and nothing is left in flight or in use."""
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _number: app.test_client().get("/readyz"), range(200)))
+    client = app.test_client()
+    assert metric(client, 'http_requests_total{method="GET",route="/readyz",status="200"}') == 200
+    assert metric(client, 'http_request_duration_seconds_count{method="GET",route="/readyz"}') == 200
+    assert (metric(client, "http_requests_in_flight"), metric(client, "database_connections_in_use")) == (1, 0)
+
+
+def test_cache_by_kind(client: FlaskClient, auth: Auth) -> None:
+    """Hits and misses count by what was asked for, fills too."""
+    auth.login("alice")
+    for path in ("/api/pipelines", "/api/pipelines", "/api/pipelines/statistics"):
+        client.get(path)
+    found = {
+        (kind, result): metric(client, f'cache_lookups_total{{kind="{kind}",result="{result}"}}')
+        for kind in ("pipelines", "statistics")
+        for result in ("hit", "miss")
+    }
+    expected = {("pipelines", "hit"): 1, ("pipelines", "miss"): 1, ("statistics", "hit"): 0, ("statistics", "miss"): 1}
+    assert found == expected
+    assert metric(client, 'cache_fills_total{kind="pipelines"}') == 1

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from reference_app.backend import Backend
 from reference_app.models import PipelineStatus
 from suites.factories import AccountFactory, PipelineFactory
 from suites.integration.reference_app.calls import create
@@ -76,3 +78,36 @@ def test_empty(client: FlaskClient, auth: Auth) -> None:
     """No pipelines are an empty page, and the last."""
     auth.login("alice")
     assert client.get("/api/pipelines").json == {"items": [], "next_cursor": None}
+
+
+@pytest.fixture
+def dated(client: FlaskClient, auth: Auth, backend: Backend) -> None:
+    """Make four pipelines of two workflows, one on each of the first days of 2026, at noon UTC."""
+    auth.login("alice")
+    for number in range(4):
+        create(client, name=f"p{number}", workflow_name="deploy to production" if number % 2 else "build")
+    with backend.database.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE pipelines SET created_at = timestamptz '2026-01-01T12:00Z' + (id - 1) * interval '1 day'")
+        )
+
+
+@pytest.mark.usefixtures("dated")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"workflow": "deploy to production"}, ["p3", "p1"]),
+        ({"workflow": "nothing"}, []),
+        ({"created_from": "2026-01-03T12:00:00Z"}, ["p3", "p2"]),
+        ({"created_before": "2026-01-03T12:00:00Z"}, ["p1", "p0"]),
+        ({"created_from": "2026-01-02T00:00:00Z", "created_before": "2026-01-04T00:00:00Z"}, ["p2", "p1"]),
+        ({"created_from": "2026-01-03T14:00:00+02:00", "workflow": "build"}, ["p2"]),
+        ({"created_before": "2026-01-03t12:00:00.000001z"}, ["p2", "p1", "p0"]),
+        ({"created_from": "0001-01-01T00:00:00+14:00"}, ["p3", "p2", "p1", "p0"]),
+        ({"created_from": "9999-12-31T23:59:59-12:00"}, []),
+        ({"created_before": "0001-01-01T00:00:00.999999Z"}, []),
+    ],
+)
+def test_workflow_and_time(client: FlaskClient, query: dict[str, str], expected: list[str]) -> None:
+    """Lists narrow to a workflow and to a time, from its beginning to before its end, however far away."""
+    assert expected == names(client.get("/api/pipelines", query_string=query))

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -41,7 +41,8 @@ class Wire:
     def cut(self) -> None:
         """Close every connection."""
         for each in self._sockets:
-            each.close() if each.fileno() == -1 else each.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # it may be closed already
+                each.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Stop for good."""
@@ -120,10 +121,7 @@ def test_cut_connection(start: Callable[..., FlaskClient], wire: Wire) -> None:
     client = start(wire.port)
     assert client.get(LIST).status_code == 200
     wire.cut()
-    backend: Backend = client.application.extensions[EXTENSION]
-    record = backend.database.engine.pool
-    assert record is not None
-    wait_for(lambda: client.get(LIST).status_code == 200, what="an answer", timeout_s=0.01)
+    assert client.get(LIST).status_code == 200
 
 
 def test_ended_session(start: Callable[..., FlaskClient], database_url: str) -> None:
@@ -152,7 +150,7 @@ def test_slow_query(start: Callable[..., FlaskClient], backend: Backend) -> None
     assert client.get(LIST).status_code == 200
 
 
-def test_no_connection_left(start: Callable[..., FlaskClient], backend: Backend) -> None:
+def test_no_connection_left(start: Callable[..., FlaskClient]) -> None:
     """When all connections are in use, a request waits `database_pool_timeout_s` and is a 503; metrics tell."""
     client = start(database_pool_size=1, database_pool_timeout_s=0.2, database_statement_timeout_s=2)
     own: Backend = client.application.extensions[EXTENSION]
@@ -163,7 +161,6 @@ def test_no_connection_left(start: Callable[..., FlaskClient], backend: Backend)
     assert metric(client, "database_connections_in_use") == 0
     assert metric(client, "database_connection_timeouts_total") >= 1
     assert metric(client, "database_connection_wait_seconds_count") >= 2
-    assert backend.database.engine.pool is not own.database.engine.pool
 
 
 def test_patience_is_per_transaction(backend: Backend) -> None:

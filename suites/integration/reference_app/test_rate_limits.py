@@ -106,8 +106,9 @@ def test_login_has_its_own(start: Callable[..., FlaskClient]) -> None:
 def test_exempt(start: Callable[..., FlaskClient], path: str) -> None:
     """Probes, metrics and documentation are never refused."""
     client = start("1 per day")
-    assert statuses(client, path, 5) == [200] * 5
-    assert "RateLimit" not in client.get(path, buffered=True).headers
+    for _ in range(3):
+        response = client.get(path, buffered=True)
+        assert (response.status_code, "RateLimit" in response.headers) == (200, False)
 
 
 def test_off(start: Callable[..., FlaskClient]) -> None:
@@ -170,7 +171,9 @@ def test_storage_of_the_library(start: Callable[..., FlaskClient], *, redis_is_t
     assert 3590 < limiter.get_window_stats(limit, "somebody").reset_time - time.time() < 3601
     limiter.clear(limit, "somebody")
     assert limiter.hit(limit, "somebody", cost=2)
-    assert (redis_is_there, 1) == (extension.storage.check(), extension.storage.reset())
+    assert extension.storage.check() == redis_is_there
+    assert extension.storage.reset() >= 1
+    assert extension.storage.get(limit.key_for("somebody")) == 0
 
 
 def test_documented(client: FlaskClient) -> None:

@@ -5,7 +5,10 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine, text
 
 from harness.guardian import GuardedProcess
 from harness.ports import free_port
@@ -26,6 +29,32 @@ def test_metrics_of_all_processes(server: Server) -> None:
     pages = [server.get("/metrics")[1] for _ in range(10)]
     assert {40.0} == {requests_total(page) for page in pages}
     assert all("pipelines_readable 1.0" in page for page in pages)
+
+
+def test_metrics_of_many_threads(server: Server) -> None:
+    """So many requests of several threads to several processes are exactly so many in the metrics."""
+    with ThreadPoolExecutor(8) as threads:
+        assert {200} == {status for status, _ in threads.map(lambda _number: server.get("/livez"), range(200))}
+    page = server.get("/metrics")[1]
+    assert requests_total(page) == 200
+    assert "http_requests_in_flight 1.0" in page
+    assert "database_connections_in_use 0.0" in page
+
+
+def test_stop_drains(server: Server, database_url: str) -> None:
+    """SIGTERM while a request waits for Postgres: it is answered 200, and then the server ends."""
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+    with ThreadPoolExecutor(1) as threads:
+        with engine.connect() as connection, connection.begin():
+            connection.execute(text("LOCK TABLE pipelines IN ACCESS EXCLUSIVE MODE"))
+            slow = threads.submit(server.get, "/metrics")  # counts the pipelines
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            wait_for(lambda: connection.scalar(waiting), what="a request that waits", timeout_s=10)
+            server.process.send(signal.SIGTERM)
+            wait_for(lambda: "signal: term" in server.process.output.read_text(), what="the signal", timeout_s=10)
+        status, page = slow.result()
+    assert (status, "pipelines_readable 1.0" in page) == (200, True)
+    assert server.process.wait(20) == 0
 
 
 def test_stop(server: Server) -> None:

@@ -12,7 +12,7 @@ from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import Admin
 from reference_app.settings import Settings
-from suites.integration.reference_app.audit_trail import last_event
+from suites.integration.reference_app.audit_trail import audit_trail, last_event
 from suites.integration.reference_app.conftest import Auth, password_of
 
 
@@ -90,11 +90,12 @@ def test_dead_in_every_process(client: FlaskClient, auth: Auth, settings: Settin
     other.extensions[EXTENSION].close()
 
 
-def test_login_replaces(client: FlaskClient, auth: Auth) -> None:
-    """A login that is sent with an old session's token ends that session."""
+def test_login_replaces(client: FlaskClient, auth: Auth, backend: Backend) -> None:
+    """A login that is sent with an old session's token ends that session, and the audit trail says so."""
     old = auth.login("alice")
     body = {"username": "alice", "password": password_of("alice")}
     new = client.post("/api/auth/login", json=body, headers={"Authorization": f"Bearer {old}"}).json["token"]
+    assert audit_trail(backend)[-1].details == {"ended_session_of": 1}
     assert client.get("/api/auth/me").status_code == 401
     auth.use(new)
     assert client.get("/api/auth/me").status_code == 200

@@ -114,7 +114,7 @@ class Login:
     @contextmanager
     def begin_work(self, _origin: Origin) -> Iterator[Any]:
         """Give the account, and an audit trail that nobody reads."""
-        yield SimpleNamespace(accounts=self.accounts, audit=SimpleNamespace(done=lambda *_things: None))
+        yield SimpleNamespace(accounts=self.accounts, audit=SimpleNamespace(done=lambda *_things, **_details: None))
 
     def attempt(self, password: str, code: str | None = None) -> IssuedSession:
         """Log in as alice."""

@@ -1,5 +1,6 @@
 """Single fields: what the document says is what is accepted."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from reference_app.api import fields
 from reference_app.api.shapes.pipelines import NewPipeline, PipelineChanges, PipelineListQuery
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +23,10 @@ from reference_app.api.shapes.pipelines import NewPipeline, PipelineChanges, Pip
         (fields.Line, "☃ x", "☃ x"),
         (fields.Text, "", ""),
         (fields.Branch, "feature/a-b_c.d", "feature/a-b_c.d"),
+        (fields.Moment, "2026-01-31T12:00:00Z", NOON),
+        (fields.Moment, "2026-01-31t14:00:00.0+02:00", NOON),
+        (fields.StoredMoment, "2026-01-31T12:00:00.000z", NOON),
+        (fields.ForeignText, "\0\n ☾" * 9999, "\0\n ☾" * 9999),
     ],
 )
 def test_accepted(kind: Any, value: Any, read: Any) -> None:
@@ -49,6 +56,16 @@ def test_accepted(kind: Any, value: Any, read: Any) -> None:
         (fields.Branch, "-x"),
         (fields.Branch, "main\n"),
         (fields.CommitSha, "A" * 40),
+        (fields.Moment, 1769860800),
+        (fields.Moment, "2026-01-31"),
+        (fields.Moment, "2026-01-31T12:00:00"),
+        (fields.Moment, "2026-01-31 12:00:00Z"),
+        (fields.Moment, "2026-02-30T12:00:00Z"),
+        (fields.Moment, "20260131T120000Z"),
+        (fields.StoredMoment, "0001-12-31T23:59:59Z"),
+        (fields.StoredMoment, "9999-01-01T00:00:00Z"),
+        (fields.ForeignText, "\ud800"),
+        (fields.ForeignText, 5),
         (fields.Username, "a"),
     ],
 )

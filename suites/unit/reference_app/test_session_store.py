@@ -42,10 +42,15 @@ def store(stored: StoredInMemory, at: datetime = BEGUN, key: str = "key") -> Ses
     return SessionStore(stored, SecretKey(key), LONGEST, lambda: at)
 
 
+def resumed(store: SessionStore, token: str) -> StoredSession:
+    """Resume the session of a token."""
+    return store.resume(store.id_of(token))
+
+
 def test_resumed(stored: StoredInMemory) -> None:
     """A token finds the session, which knows its user, where it came from, and its end."""
     issued = store(stored).start(ALICE, Origin("192.0.2.1"), "curl/8")
-    session = store(stored).resume(issued.token)
+    session = resumed(store(stored), issued.token)
     assert (session.user_id, session.username, session.role) == (7, "alice", Role.MEMBER)
     assert (session.address, session.user_agent) == ("192.0.2.1", "curl/8")
     assert (session.created_at, session.expires_at) == (BEGUN, BEGUN + LONGEST)
@@ -54,9 +59,9 @@ def test_resumed(stored: StoredInMemory) -> None:
 def test_absolute_end(stored: StoredInMemory) -> None:
     """At its end the session is over, even if Redis still has it."""
     token = store(stored).start(ALICE, Origin(), "").token
-    assert store(stored, BEGUN + LONGEST - timedelta(seconds=1)).resume(token).user_id == 7
+    assert resumed(store(stored, BEGUN + LONGEST - timedelta(seconds=1)), token).user_id == 7
     with pytest.raises(NotAuthenticatedError):
-        store(stored, BEGUN + LONGEST).resume(token)
+        resumed(store(stored, BEGUN + LONGEST), token)
 
 
 def test_stored_hash(stored: StoredInMemory) -> None:
@@ -65,7 +70,7 @@ def test_stored_hash(stored: StoredInMemory) -> None:
     ((identity, session),) = stored.sessions.items()
     assert token not in f"{identity} {session}"
     with pytest.raises(NotAuthenticatedError):
-        store(stored, key="other key").resume(token)
+        resumed(store(stored, key="other key"), token)
 
 
 @pytest.mark.parametrize(
