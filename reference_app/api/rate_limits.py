@@ -24,7 +24,7 @@ from reference_app.settings import Settings
 OWN_LIMITS: Mapping[str, str] = {
     "login.login": "ratelimit_login",
     "registrations.request_account": "ratelimit_registration",
-    "webhooks.receive_github_webhook": "ratelimit_webhook",
+    "webhooks.receive_github_delivery": "ratelimit_webhook",
 }
 """The settings that take the default's place, by endpoint."""
 UNLIMITED_BLUEPRINTS = frozenset({"probes", "documentation"})
