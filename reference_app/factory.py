@@ -14,6 +14,7 @@ from reference_app.api.request_size import limit_request_size
 from reference_app.api.security_headers import add_security_headers
 from reference_app.api.sessions import login_routes, session_routes
 from reference_app.api.statistics import statistics_routes
+from reference_app.api.url_parts import ItemConverter
 from reference_app.backend import Backend
 from reference_app.cli import add_commands
 from reference_app.metrics import Metrics, PipelinesByStatus
@@ -63,4 +64,5 @@ def _bare_app() -> OpenAPI:
     )
     app.json = StrictJsonProvider(app)
     app.url_map.merge_slashes = False
+    app.url_map.converters["default"] = ItemConverter
     return app
