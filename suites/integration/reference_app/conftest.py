@@ -22,6 +22,9 @@ from reference_app.settings import Settings
 from suites.factories import bound_to
 from suites.integration.reference_app.server import COMMAND, ROOT, Server
 
+LIMITS = ("ratelimit_default", "ratelimit_login", "ratelimit_registration", "ratelimit_webhook")
+NO_LIMITS = dict.fromkeys(LIMITS, "1000000 per hour")
+"""Tests ask a lot; those of the limits set their own."""
 ROLES = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
 
 
@@ -68,6 +71,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
         argon2_time_cost=1,
         argon2_memory_kib=8,
         argon2_parallelism=1,
+        **NO_LIMITS,
     )
 
 
@@ -113,6 +117,7 @@ def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path)
             "REDIS_URL": redis_url,
             "APP_ENV": "testing",
             "TMPDIR": str(folder),
+            **{name.upper(): limit for name, limit in NO_LIMITS.items()},
         }
         argv = [*COMMAND, "--bind", f"{LOOPBACK}:{port}"]
         return guardian.spawn(argv, output=tmp_path / "log", cwd=ROOT, env=os.environ | environment | settings)

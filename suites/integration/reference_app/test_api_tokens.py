@@ -17,6 +17,7 @@ from reference_app.backend import Backend
 from reference_app.models import Admin, ApiToken
 from reference_app.settings import Settings
 from suites.integration.reference_app.audit_trail import audit_trail, last_event
+from suites.integration.reference_app.calls import ANY_VERSION, create, new_key
 from suites.integration.reference_app.conftest import Auth
 
 BODY = {"name": "nightly job", "scopes": ["pipelines:read"], "expires_in_days": 30}
@@ -32,7 +33,7 @@ def issue(client: FlaskClient, auth: Auth, name: str = "alice", **fields: Any) -
 
 def status(client: FlaskClient, token: str, path: str = "/api/pipelines", method: str = "GET", **body: Any) -> int:
     """Return what a request with this token is answered."""
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {token}", **ANY_VERSION, **new_key()}
     return client.open(path, method=method, headers=headers, json=body or None).status_code
 
 
@@ -109,7 +110,7 @@ def test_role_of_now(client: FlaskClient, auth: Auth, backend: Backend) -> None:
     """A token is as much as its owner is now."""
     token = issue(client, auth, "admin", scopes=["pipelines:write"])
     auth.login("alice")
-    path = client.post("/api/pipelines", json={"name": "alice's"}).headers["Location"]
+    path = create(client, name="alice's").headers["Location"]
     assert status(client, token, path, "PATCH", name="changed") == 200
     with backend.database.transaction() as session:
         session.execute(update(Admin).where(Admin.username == "admin").values(role="member"))

@@ -19,6 +19,7 @@ from reference_app.backend import Backend
 from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
 from reference_app.models import Pipeline
 from reference_app.settings import Settings
+from suites.integration.reference_app.calls import change, create
 from suites.integration.reference_app.conftest import Auth
 from suites.integration.reference_app.test_metrics import metric
 
@@ -45,7 +46,7 @@ def start(settings: Settings) -> Iterator[Callable[..., Flask]]:
 def path(client: FlaskClient, auth: Auth) -> str:
     """Return the path of a pipeline of alice, who is logged in."""
     auth.login("alice")
-    return str(client.post(LIST, json={"name": "first"}).headers["Location"])
+    return create(client, name="first").headers["Location"]
 
 
 def twin(client: FlaskClient, app: Flask) -> FlaskClient:
@@ -91,7 +92,7 @@ def test_null(client: FlaskClient, path: str, start: Callable[..., Flask]) -> No
     """Without a cache every answer is made anew, and says so."""
     reader = twin(client, start(cache_type="null"))
     assert [state(reader, each) for each in (LIST, LIST, path, path)] == ["BYPASS"] * 4
-    client.patch(path, json={"name": "second"})
+    change(client, path, name="second")
     assert reader.get(path).json["name"] == "second"
 
 
@@ -109,20 +110,20 @@ def test_two_users_one_answer(client: FlaskClient, path: str, auth: Auth) -> Non
     assert state(client, path) == "HIT"
 
 
-@pytest.mark.parametrize("change", ["create", "update", "delete"])
-def test_write_is_seen_at_once(client: FlaskClient, path: str, start: Callable[..., Flask], change: str) -> None:
+@pytest.mark.parametrize("write", ["create", "update", "delete"])
+def test_write_is_seen_at_once(client: FlaskClient, path: str, start: Callable[..., Flask], write: str) -> None:
     """After a write was acknowledged, another process serves no older list and no older statistics."""
     reader = twin(client, start())
     for wanted in (LIST, STATISTICS):
         reader.get(wanted)
-    if change == "create":
-        client.post(LIST, json={"name": "another"})
-    elif change == "update":
-        client.patch(path, json={"status": "running"})
+    if write == "create":
+        create(client, name="another")
+    elif write == "update":
+        change(client, path, status="running")
     else:
         client.delete(path)
     assert [state(reader, LIST), state(reader, STATISTICS)] == ["MISS", "MISS"]
-    expected = {"create": (2, 2), "update": (1, 0), "delete": (0, 0)}[change]
+    expected = {"create": (2, 2), "update": (1, 0), "delete": (0, 0)}[write]
     statistics = reader.get(STATISTICS).json
     assert expected == (statistics["total"], statistics["per_status"]["queued"])
 
@@ -131,7 +132,7 @@ def test_update_is_seen_at_once(client: FlaskClient, path: str, start: Callable[
     """After an update or a deletion was acknowledged, another process serves the new pipeline, or none."""
     reader = twin(client, start())
     reader.get(path)
-    client.patch(path, json={"name": "second"})
+    change(client, path, name="second")
     assert reader.get(path).json["name"] == "second"
     assert state(reader, path) == "HIT"
     client.delete(path)
@@ -140,9 +141,9 @@ def test_update_is_seen_at_once(client: FlaskClient, path: str, start: Callable[
 
 def test_other_pipelines_stay(client: FlaskClient, path: str) -> None:
     """A write ends the kept answers of its own pipeline only."""
-    other = client.post(LIST, json={"name": "other"}).headers["Location"]
+    other = create(client, name="other").headers["Location"]
     client.get(other)
-    client.patch(path, json={"name": "second"})
+    change(client, path, name="second")
     assert state(client, other) == "HIT"
 
 
@@ -152,7 +153,7 @@ def test_late_filler(client: FlaskClient, path: str, backend: Backend, start: Ca
     identity = int(path.rsplit("/", 1)[1])
 
     def overtaken(_timeout_s: float | None) -> Made:
-        client.patch(path, json={"name": "second"})
+        change(client, path, name=f"changed during {key.kind}")
         return Made('{"name": "first"}', 1)
 
     for key in (CacheKey("pipeline", str(identity), identity), CacheKey("pipelines", "late")):
