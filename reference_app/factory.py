@@ -26,6 +26,7 @@ from reference_app.api.sessions import login_routes, session_routes
 from reference_app.api.statistics import statistics_routes
 from reference_app.api.tokens import token_routes
 from reference_app.api.transport import believe_proxies, refuse_plain_http
+from reference_app.api.url_parts import ItemConverter
 from reference_app.api.users import user_routes
 from reference_app.api.webhooks import webhook_routes
 from reference_app.backend import Backend
@@ -110,4 +111,5 @@ def _bare_app() -> OpenAPI:
     )
     app.json = StrictJsonProvider(app)
     app.url_map.merge_slashes = False
+    app.url_map.converters["default"] = ItemConverter
     return app

@@ -1,4 +1,4 @@
-"""Counts over all pipelines, each from an index alone where Postgres has vacuumed the table."""
+"""Counts over all pipelines; Postgres answers each from an index alone where that is the cheaper way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class DayCount:
     count: int
 
 
-# Days times an index range each: four times as fast as grouping a million rows by a computed day.
+# A range of the index for each day: several times as fast as computing the day of each of a million rows.
 _BY_DAY = text("""
 SELECT (SELECT count(*) FROM pipelines WHERE created_at >= starts AND created_at < starts + interval '24 hours')
 FROM generate_series(CAST(:first AS timestamptz), CAST(:last AS timestamptz), interval '24 hours') AS starts

@@ -80,6 +80,14 @@ def test_most_days(client: FlaskClient, auth: Auth, days: int) -> None:
     assert len(client.get(f"{PATH}?days={days}").json["per_day"]) == days
 
 
+@pytest.mark.parametrize("method", ["PATCH", "DELETE", "POST"])
+def test_other_methods(client: FlaskClient, auth: Auth, method: str) -> None:
+    """Statistics are no pipeline: other methods are a 405 that lists the right ones."""
+    auth.login("alice")
+    response = client.open(PATH, method=method, json={})
+    assert (response.status_code, set(response.headers["Allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS"})
+
+
 def test_anonymous(client: FlaskClient) -> None:
     """Statistics are for users only."""
     assert client.get(PATH).status_code == 401
