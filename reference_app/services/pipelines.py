@@ -1,7 +1,6 @@
 """Pipelines, and who may touch them."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from reference_app.errors import ConflictError, NotFoundError, PreconditionFailedError
@@ -10,6 +9,7 @@ from reference_app.repositories.base import DuplicateError, Page
 from reference_app.repositories.pipeline import PipelineFilter, PipelineRepository, ShownPipeline
 from reference_app.services.audit import AuditTrail, Subject
 from reference_app.services.authorization import Action, authorize_object
+from reference_app.services.clock import Clock, utc_now
 from reference_app.services.pipeline_life import move
 from reference_app.services.principal import Principal
 
@@ -18,15 +18,10 @@ Versions = frozenset[int] | None
 """Which versions a change is meant for; None is any."""
 
 
-def utc_now() -> datetime:
-    """Return the present moment."""
-    return datetime.now(UTC)
-
-
 class PipelineService:
     """Pipelines inside one transaction. Everybody reads; the owner and admins change."""
 
-    def __init__(self, pipelines: PipelineRepository, audit: AuditTrail, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, pipelines: PipelineRepository, audit: AuditTrail, now: Clock = utc_now) -> None:
         self._pipelines = pipelines
         self._audit = audit
         self._now = now

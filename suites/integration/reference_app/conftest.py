@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,14 @@ from reference_app.backend import Backend
 from reference_app.models import Role
 from reference_app.settings import Settings
 from suites.factories import bound_to
+from suites.integration.reference_app.own_redis import OwnRedis
 from suites.integration.reference_app.server import COMMAND, ROOT, Server
 
 LIMITS = ("ratelimit_default", "ratelimit_login", "ratelimit_registration", "ratelimit_webhook")
 NO_LIMITS = dict.fromkeys(LIMITS, "1000000 per hour")
 """Tests ask a lot; those of the limits set their own."""
+MakeApp = Callable[..., Flask]
+StartRedis = Callable[..., OwnRedis]
 ROLES = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
 
 
@@ -76,11 +80,22 @@ def settings(database_url: str, redis_url: str) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """Yield the application; its connections are closed afterwards."""
-    app = create_app(settings)
-    yield app
-    app.extensions[EXTENSION].close()
+def make_app(settings: Settings) -> Iterator[MakeApp]:
+    """Yield what makes an application, as another process would have it, with settings of its own."""
+    with ExitStack() as stack:
+
+        def make(**changes: object) -> Flask:
+            app = create_app(settings.model_copy(update=changes))
+            stack.callback(app.extensions[EXTENSION].close)
+            return app
+
+        yield make
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Flask:
+    """Return the application."""
+    return make_app()
 
 
 @pytest.fixture
@@ -155,3 +170,16 @@ def redis(settings: Settings) -> Iterator[Redis]:
     """Yield a client of this test's Redis."""
     with Redis.from_url(settings.redis_url.get_secret_value(), decode_responses=True) as redis:
         yield redis
+
+
+@pytest.fixture
+def start_redis(guardian: Guardian, tmp_path: Path) -> Iterator[StartRedis]:
+    """Yield what starts a Redis of this test's own, with options beside those of the deployed one."""
+    with ExitStack() as stack:
+
+        def start(*options: str) -> OwnRedis:
+            redis = OwnRedis(guardian, tmp_path, options)
+            stack.callback(redis.stop)
+            return redis
+
+        yield start

@@ -11,14 +11,11 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from harness.ports import LOOPBACK, free_port
-from reference_app import create_app
-from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import Admin, ApiToken
-from reference_app.settings import Settings
 from suites.integration.reference_app.audit_trail import audit_trail, last_event
 from suites.integration.reference_app.calls import ANY_VERSION, create, new_key
-from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.conftest import Auth, MakeApp
 from suites.integration.reference_app.statements import statements_of
 
 BODY = {"name": "nightly job", "scopes": ["pipelines:read"], "expires_in_days": 30}
@@ -78,12 +75,11 @@ def test_only_hash_at_rest(client: FlaskClient, auth: Auth, backend: Backend) ->
     assert len(stored(backend).token_hash) == 64
 
 
-def test_other_key(client: FlaskClient, auth: Auth, settings: Settings) -> None:
+def test_other_key(client: FlaskClient, auth: Auth, make_app: MakeApp) -> None:
     """The hash is keyed: with another key the token is nothing."""
     token = issue(client, auth)
-    app = create_app(settings.model_copy(update={"secret_key": SecretStr("another key")}))
+    app = make_app(secret_key=SecretStr("another key"))
     assert status(app.test_client(), token) == 401
-    app.extensions[EXTENSION].close()
 
 
 def test_scopes(client: FlaskClient, auth: Auth) -> None:
@@ -205,13 +201,12 @@ def test_bad_token(client: FlaskClient, auth: Auth, fields: dict[str, Any], poin
     assert (response.status_code, [error["pointer"] for error in response.json["errors"]]) == (422, [pointer])
 
 
-def test_fewer_days(settings: Settings, auth: Auth) -> None:
+def test_fewer_days(make_app: MakeApp, auth: Auth) -> None:
     """An installation may allow shorter lives only."""
-    app = create_app(settings.model_copy(update={"token_longest_days": 7}))
+    app = make_app(token_longest_days=7)
     headers = {"Authorization": f"Bearer {auth.login('alice')}"}
     response = app.test_client().post("/api/tokens", json=BODY, headers=headers)
     assert (response.status_code, response.json["errors"][0]["pointer"]) == (422, "/expires_in_days")
-    app.extensions[EXTENSION].close()
 
 
 def test_pages(client: FlaskClient, auth: Auth) -> None:
@@ -224,13 +219,11 @@ def test_pages(client: FlaskClient, auth: Auth) -> None:
     assert second["next_cursor"] is None
 
 
-def test_without_redis(client: FlaskClient, auth: Auth, settings: Settings) -> None:
+def test_without_redis(client: FlaskClient, auth: Auth, make_app: MakeApp) -> None:
     """While Redis is down a token goes on working; a session is 503 with Retry-After, and not 401."""
     token, session = issue(client, auth, scopes=["pipelines:read", "pipelines:write"]), auth.login("alice")
     nowhere = SecretStr(f"redis://{LOOPBACK}:{free_port()}/0")
-    app = create_app(settings.model_copy(update={"redis_url": nowhere}))
-    broken = app.test_client()
+    broken = make_app(redis_url=nowhere).test_client()
     assert (status(broken, token), status(broken, token, method="POST", name="x")) == (200, 201)
     response = broken.get("/api/auth/me", headers={"Authorization": f"Bearer {session}"})
     assert (response.status_code, response.headers["Retry-After"].isdecimal()) == (503, True)
-    app.extensions[EXTENSION].close()

@@ -1,9 +1,9 @@
 """S7: answers from the cache, ended by writes, filled once, and standing in while Postgres does not answer."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -13,33 +13,19 @@ from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
 from reference_app.models import Pipeline
 from reference_app.settings import Settings
 from suites.integration.reference_app.calls import change, create
-from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.conftest import Auth, MakeApp
 from suites.integration.reference_app.test_metrics import metric
 
 MANY = 30
 LIST = "/api/pipelines"
 STATISTICS = "/api/pipelines/statistics"
 KEY = CacheKey("lists", "stampede")
-
-
-@pytest.fixture
-def start(settings: Settings) -> Iterator[Callable[..., Flask]]:
-    """Return what makes further processes' applications, with settings of their own."""
-    with ExitStack() as stack:
-
-        def make(**changes: object) -> Flask:
-            app = create_app(settings.model_copy(update=changes))
-            stack.callback(app.extensions[EXTENSION].close)
-            return app
-
-        yield make
 
 
 @pytest.fixture
@@ -77,9 +63,9 @@ def slow_fill(_timeout_s: float | None) -> Made:
 
 @pytest.mark.parametrize("cache_type", ["redis", "simple"])
 @pytest.mark.parametrize("which", ["list", "statistics", "pipeline"])
-def test_hit(client: FlaskClient, path: str, start: Callable[..., Flask], cache_type: str, which: str) -> None:
+def test_hit(client: FlaskClient, path: str, make_app: MakeApp, cache_type: str, which: str) -> None:
     """The second read is answered from the cache, word for word, and tells its age."""
-    reader = twin(client, start(cache_type=cache_type))
+    reader = twin(client, make_app(cache_type=cache_type))
     wanted = {"list": LIST, "statistics": STATISTICS, "pipeline": path}[which]
     first, second = reader.get(wanted), reader.get(wanted)
     assert [first.headers["X-Cache"], second.headers["X-Cache"]] == ["MISS", "HIT"]
@@ -88,9 +74,9 @@ def test_hit(client: FlaskClient, path: str, start: Callable[..., Flask], cache_
     assert second.headers["Age"].isdecimal()
 
 
-def test_null(client: FlaskClient, path: str, start: Callable[..., Flask]) -> None:
+def test_null(client: FlaskClient, path: str, make_app: MakeApp) -> None:
     """Without a cache every answer is made anew, and says so."""
-    reader = twin(client, start(cache_type="null"))
+    reader = twin(client, make_app(cache_type="null"))
     assert [state(reader, each) for each in (LIST, LIST, path, path)] == ["BYPASS"] * 4
     change(client, path, name="second")
     assert reader.get(path).json["name"] == "second"
@@ -111,9 +97,9 @@ def test_two_users_one_answer(client: FlaskClient, path: str, auth: Auth) -> Non
 
 
 @pytest.mark.parametrize("write", ["create", "update", "delete"])
-def test_write_is_seen_at_once(client: FlaskClient, path: str, start: Callable[..., Flask], write: str) -> None:
+def test_write_is_seen_at_once(client: FlaskClient, path: str, make_app: MakeApp, write: str) -> None:
     """After a write was acknowledged, another process serves no older list and no older statistics."""
-    reader = twin(client, start())
+    reader = twin(client, make_app())
     for wanted in (LIST, STATISTICS):
         reader.get(wanted)
     if write == "create":
@@ -128,9 +114,9 @@ def test_write_is_seen_at_once(client: FlaskClient, path: str, start: Callable[.
     assert expected == (statistics["total"], statistics["per_status"]["queued"])
 
 
-def test_update_is_seen_at_once(client: FlaskClient, path: str, start: Callable[..., Flask]) -> None:
+def test_update_is_seen_at_once(client: FlaskClient, path: str, make_app: MakeApp) -> None:
     """After an update or a deletion was acknowledged, another process serves the new pipeline, or none."""
-    reader = twin(client, start())
+    reader = twin(client, make_app())
     reader.get(path)
     change(client, path, name="second")
     assert reader.get(path).json["name"] == "second"
@@ -147,9 +133,9 @@ def test_other_pipelines_stay(client: FlaskClient, path: str) -> None:
     assert state(client, other) == "HIT"
 
 
-def test_late_filler(client: FlaskClient, path: str, backend: Backend, start: Callable[..., Flask]) -> None:
+def test_late_filler(client: FlaskClient, path: str, backend: Backend, make_app: MakeApp) -> None:
     """An answer whose query ran before a write, and which is stored after it, is never served."""
-    other: Backend = start().extensions[EXTENSION]
+    other: Backend = make_app().extensions[EXTENSION]
     identity = int(path.rsplit("/", 1)[1])
 
     def overtaken(_timeout_s: float | None) -> Made:
@@ -193,9 +179,9 @@ def test_bulk_change(backend: Backend, client: FlaskClient, path: str) -> None:
     assert client.get(path).json["name"] == "second"
 
 
-def test_one_fill(start: Callable[..., Flask]) -> None:
+def test_one_fill(make_app: MakeApp) -> None:
     """Thirty readers in two processes who miss the same answer cause one fill."""
-    apps = [start(), start()]
+    apps = [make_app(), make_app()]
     caches = [app.extensions[EXTENSION].cache for app in apps]
     with ThreadPoolExecutor(MANY) as threads:
         answers = list(threads.map(lambda number: caches[number % 2].answer(KEY, slow_fill), range(MANY)))
@@ -205,18 +191,18 @@ def test_one_fill(start: Callable[..., Flask]) -> None:
     assert (fills, misses) == (1, 1)
 
 
-def test_one_fill_in_one_process(start: Callable[..., Flask]) -> None:
+def test_one_fill_in_one_process(make_app: MakeApp) -> None:
     """The simple cache fills once, too."""
-    app = start(cache_type="simple")
+    app = make_app(cache_type="simple")
     cache = app.extensions[EXTENSION].cache
     with ThreadPoolExecutor(MANY) as threads:
         list(threads.map(lambda _number: cache.answer(KEY, slow_fill), range(MANY)))
     assert metric(app.test_client(), 'cache_fills_total{kind="lists"}') == 1
 
 
-def test_dead_filler(settings: Settings, start: Callable[..., Flask]) -> None:
+def test_dead_filler(settings: Settings, make_app: MakeApp) -> None:
     """Where whoever fills has died, the others fill after a while themselves."""
-    backend: Backend = start(database_pool_timeout_s=0.2).extensions[EXTENSION]
+    backend: Backend = make_app(database_pool_timeout_s=0.2).extensions[EXTENSION]
     with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
         redis.set("cache:claim:lists:stampede", "the dead", px=60_000)
     answer = backend.cache.answer(KEY, lambda _timeout_s: Made("made"))
@@ -235,15 +221,15 @@ def test_failed_fill(backend: Backend) -> None:
     assert backend.cache.answer(KEY, lambda _timeout_s: Made("made")).state is CacheState.MISS
 
 
-def test_too_old(client: FlaskClient, path: str, start: Callable[..., Flask]) -> None:
+def test_too_old(client: FlaskClient, path: str, make_app: MakeApp) -> None:
     """After `cache_default_timeout` an answer is made anew."""
-    reader = twin(client, start(cache_default_timeout=0.000_001))
+    reader = twin(client, make_app(cache_default_timeout=0.000_001))
     assert [state(reader, path), state(reader, path)] == ["MISS", "MISS"]
 
 
-def test_stale_while_slow(client: FlaskClient, path: str, start: Callable[..., Flask], backend: Backend) -> None:
+def test_stale_while_slow(client: FlaskClient, path: str, make_app: MakeApp, backend: Backend) -> None:
     """While Postgres does not answer in time, an answer that is too old stands in; without one it is 503."""
-    reader = twin(client, start(cache_default_timeout=0.000_001, database_statement_timeout_s=0.5))
+    reader = twin(client, make_app(cache_default_timeout=0.000_001, database_statement_timeout_s=0.5))
     for wanted in (LIST, path):
         reader.get(wanted)
     with pipelines_locked(backend):
@@ -254,18 +240,18 @@ def test_stale_while_slow(client: FlaskClient, path: str, start: Callable[..., F
     assert (unknown.status_code, unknown.headers["Retry-After"]) == (503, "2")
 
 
-def test_stale_time_is_limited(client: FlaskClient, path: str, start: Callable[..., Flask], backend: Backend) -> None:
+def test_stale_time_is_limited(client: FlaskClient, path: str, make_app: MakeApp, backend: Backend) -> None:
     """After `cache_stale_s` beyond its freshness an answer does not stand in any more."""
     changes = {"cache_default_timeout": 0.000_001, "cache_stale_s": 0, "database_statement_timeout_s": 0.5}
-    reader = twin(client, start(**changes))
+    reader = twin(client, make_app(**changes))
     reader.get(path)
     with pipelines_locked(backend):
         assert reader.get(path).status_code == 503
 
 
-def test_floor_holds_while_stale(backend: Backend, start: Callable[..., Flask]) -> None:
+def test_floor_holds_while_stale(backend: Backend, make_app: MakeApp) -> None:
     """Not even while Postgres is down does a pipeline come back in a version below its floor."""
-    late: Backend = start(cache_default_timeout=0.000_001).extensions[EXTENSION]
+    late: Backend = make_app(cache_default_timeout=0.000_001).extensions[EXTENSION]
     key = CacheKey("pipeline", "7", 7)
     late.cache.answer(key, lambda _timeout_s: Made("first", 1))
     assert during_outage(late, key).state is CacheState.STALE
@@ -294,9 +280,9 @@ def test_evicted_mark(settings: Settings, backend: Backend) -> None:
     assert backend.cache.answer(KEY, lambda _timeout_s: Made("second")).made.body == "second"
 
 
-def test_prefix(settings: Settings, start: Callable[..., Flask]) -> None:
+def test_prefix(settings: Settings, make_app: MakeApp) -> None:
     """Every key of the cache starts with `cache_key_prefix`."""
-    backend: Backend = start(cache_key_prefix="mine:").extensions[EXTENSION]
+    backend: Backend = make_app(cache_key_prefix="mine:").extensions[EXTENSION]
     backend.cache.answer(replace(KEY, pipeline_id=1), lambda _timeout_s: Made("made", 1))
     backend.cache.raise_floors({1: 2})
     with Redis.from_url(settings.redis_url.get_secret_value(), decode_responses=True) as redis:

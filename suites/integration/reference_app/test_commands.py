@@ -6,8 +6,10 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from pydantic import SecretStr
 
 from harness.ports import LOOPBACK, free_port
-from reference_app import create_app, migrations
+from reference_app import migrations
 from reference_app.settings import Settings
+from suites.integration.reference_app.calls import log_in
+from suites.integration.reference_app.conftest import MakeApp
 
 
 @pytest.fixture
@@ -16,16 +18,11 @@ def runner(app: Flask) -> FlaskCliRunner:
     return app.test_cli_runner()
 
 
-def login(client: FlaskClient, username: str, password: str) -> int:
-    """Return the status of a login."""
-    return client.post("/api/auth/login", json={"username": username, "password": password}).status_code
-
-
 def test_migrate(runner: FlaskCliRunner, settings: Settings, client: FlaskClient) -> None:
     """An empty database is ready after migrate, and migrate may run again."""
     migrations.downgrade(settings.database_url.get_secret_value())
     assert [runner.invoke(args=["migrate"]).exit_code for _ in range(2)] == [0, 0]
-    assert login(client, "alice", "nobody-has-this-one") == 401
+    assert log_in(client, "alice", "nobody-has-this-one") == 401
 
 
 def test_create_admin(runner: FlaskCliRunner, client: FlaskClient) -> None:
@@ -33,7 +30,7 @@ def test_create_admin(runner: FlaskCliRunner, client: FlaskClient) -> None:
     arguments = ["create-admin", "carol", "--role", "member", "--password", "carols-password"]
     result = runner.invoke(args=arguments)
     assert (result.exit_code, result.output) == (0, "created member carol\n")
-    assert login(client, "carol", "carols-password") == 200
+    assert log_in(client, "carol", "carols-password") == 200
     assert ((again := runner.invoke(args=arguments)).exit_code, "carol is taken" in again.output) == (2, True)
 
 
@@ -52,11 +49,10 @@ COMMANDS = [["migrate"], ["create-admin", "carol", "--password", "carols-passwor
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
-def test_postgres_down(settings: Settings, arguments: list[str]) -> None:
+def test_postgres_down(make_app: MakeApp, arguments: list[str]) -> None:
     """Without Postgres a command ends with code 3 and one line that says so, without the password."""
     url = SecretStr(f"postgresql+psycopg://carol:hunter2@{LOOPBACK}:{free_port()}/none")
-    app = create_app(settings.model_copy(update={"database_url": url}))
-    result = app.test_cli_runner().invoke(args=arguments)
+    result = make_app(database_url=url).test_cli_runner().invoke(args=arguments)
     assert (result.exit_code, result.output.count("\n")) == (3, 1)
     assert "Connection refused" in result.output
     assert "hunter2" not in result.output

@@ -8,9 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from reference_app import create_app
-from reference_app.api.authentication import EXTENSION
-from reference_app.settings import Settings
+from suites.integration.reference_app.conftest import MakeApp
 
 OPEN = {"login", "request_account", "livez", "readyz", "health", "metrics"}
 SIGNED = {"receive_github_delivery"}
@@ -95,10 +93,8 @@ def test_no_way_out(client: FlaskClient, name: str) -> None:
     assert client.get(f"/api/docs/swagger/{name}").status_code == 404
 
 
-def test_without_page(settings: Settings) -> None:
+def test_without_page(make_app: MakeApp) -> None:
     """SWAGGER_ENABLED=false takes the page away and leaves the document."""
-    app = create_app(settings.model_copy(update={"swagger_enabled": False}))
-    client = app.test_client()
+    client = make_app(swagger_enabled=False).test_client()
     assert client.get("/api/docs/").status_code == 404
     assert client.get("/api/openapi.json").status_code == 200
-    app.extensions[EXTENSION].close()

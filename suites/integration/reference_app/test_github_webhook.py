@@ -13,14 +13,12 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from reference_app import create_app
-from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import WebhookDelivery
 from reference_app.settings import Settings
 from suites.factories import WebhookDeliveryFactory
 from suites.integration.reference_app.calls import create
-from suites.integration.reference_app.conftest import Auth, password_of
+from suites.integration.reference_app.conftest import Auth, MakeApp, password_of
 from suites.integration.reference_app.github import COMMIT, PATH, SHARED, deliver, headers_for, payload
 
 LIFE = ("requested", "in_progress", "completed")
@@ -291,11 +289,10 @@ def test_changed_body(admin: FlaskClient) -> None:
     assert admin.post(PATH, data=body + b" ", headers=headers_for(body)).status_code == 401
 
 
-def test_without_secret(settings: Settings) -> None:
+def test_without_secret(make_app: MakeApp) -> None:
     """Where no secret is configured, nothing is taken in, signed with what it may be."""
-    app = create_app(settings.model_copy(update={"github_webhook_secret": None}))
+    app = make_app(github_webhook_secret=None)
     assert deliver(app.test_client(), payload()).status_code == 401
-    app.extensions[EXTENSION].close()
 
 
 def test_audit(admin: FlaskClient) -> None:

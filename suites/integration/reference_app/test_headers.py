@@ -1,19 +1,12 @@
 """Headers that every kind of response has."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from reference_app import create_app
-from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import AuditEvent
-from reference_app.settings import Settings
-from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.conftest import Auth, MakeApp
 
 RESPONSES = [
     ("GET", "/livez", 200),
@@ -60,32 +53,15 @@ def test_no_store(client: FlaskClient, auth: Auth, path: str) -> None:
     assert client.get(path).headers["Cache-Control"] == "no-store"
 
 
-@pytest.fixture
-def make_client(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
-    """Yield what makes a client of an application with other settings."""
-    apps: list[Flask] = []
-
-    def make(**changes: Any) -> FlaskClient:
-        apps.append(create_app(settings.model_copy(update=changes)))
-        return apps[-1].test_client()
-
-    yield make
-    for app in apps:
-        app.extensions[EXTENSION].close()
-
-
-Make = Callable[..., FlaskClient]
-
-
-def test_switched_off(make_client: Make) -> None:
+def test_switched_off(make_app: MakeApp) -> None:
     """TALISMAN_ENABLED=false leaves the headers to a proxy in front."""
-    headers = make_client(talisman_enabled=False).get("/livez").headers
+    headers = make_app(talisman_enabled=False).test_client().get("/livez").headers
     assert [name for name in EXPECTED if name in headers] == []
 
 
-def test_transport_security(make_client: Make) -> None:
+def test_transport_security(make_app: MakeApp) -> None:
     """HSTS_MAX_AGE_S tells browsers to stay with TLS, and only over TLS, where nobody can have put it in."""
-    client = make_client(hsts_max_age_s=600)
+    client = make_app(hsts_max_age_s=600).test_client()
     over_tls = client.get("/livez", base_url="https://localhost")
     assert over_tls.headers["Strict-Transport-Security"] == "max-age=600; includeSubDomains"
     assert "Strict-Transport-Security" not in client.get("/livez").headers
@@ -97,9 +73,9 @@ def test_no_transport_security(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/pipelines", "/api/openapi.json", "/api/docs/", "/nothing"])
-def test_plain_http_refused(make_client: Make, path: str) -> None:
+def test_plain_http_refused(make_app: MakeApp, path: str) -> None:
     """FORCE_HTTPS refuses plain HTTP with a problem that says so, and never redirects: what was sent has leaked."""
-    client = make_client(force_https=True)
+    client = make_app(force_https=True).test_client()
     response = client.get(path)
     assert (response.status_code, response.content_type) == (403, "application/problem+json")
     assert "HTTPS" in response.json["detail"]
@@ -107,18 +83,18 @@ def test_plain_http_refused(make_client: Make, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/health", "/metrics"])
-def test_probes_from_inside(make_client: Make, path: str) -> None:
+def test_probes_from_inside(make_app: MakeApp, path: str) -> None:
     """Under FORCE_HTTPS probes from inside need no TLS; through a proxy they do."""
-    client = make_client(force_https=True, trusted_proxies=1)
+    client = make_app(force_https=True, trusted_proxies=1).test_client()
     assert client.get(path).status_code == 200
     through_proxy = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "http"}
     assert client.get(path, headers=through_proxy).status_code == 403
 
 
 @pytest.mark.parametrize(("proxies", "status"), [(0, 403), (1, 401)])
-def test_scheme_from_proxy(make_client: Make, proxies: int, status: int) -> None:
+def test_scheme_from_proxy(make_app: MakeApp, proxies: int, status: int) -> None:
     """X-Forwarded-Proto counts only where TRUSTED_PROXIES says that a proxy wrote it."""
-    client = make_client(force_https=True, trusted_proxies=proxies)
+    client = make_app(force_https=True, trusted_proxies=proxies).test_client()
     assert status == client.get("/api/pipelines", headers={"X-Forwarded-Proto": "https"}).status_code
 
 
@@ -132,9 +108,9 @@ def test_scheme_from_proxy(make_client: Make, proxies: int, status: int) -> None
         (2, "192.0.2.1", "127.0.0.1"),
     ],
 )
-def test_address_from_proxy(make_client: Make, backend: Backend, proxies: int, given: str, address: str) -> None:
+def test_address_from_proxy(make_app: MakeApp, backend: Backend, proxies: int, given: str, address: str) -> None:
     """The address in the audit trail is what the trusted proxies saw; what the client wrote before that is nothing."""
-    client = make_client(trusted_proxies=proxies)
+    client = make_app(trusted_proxies=proxies).test_client()
     assert client.get("/api/pipelines", headers={"X-Forwarded-For": given}).status_code == 401
     with backend.database.transaction() as session:
         assert address == session.scalars(select(AuditEvent.address)).one()

@@ -5,15 +5,10 @@ from flask.testing import FlaskClient
 
 from reference_app.backend import Backend
 from suites.integration.reference_app.audit_trail import last_event
+from suites.integration.reference_app.calls import log_in
 from suites.integration.reference_app.conftest import Auth, password_of
 
 NEW = "a new pass phrase"
-
-
-def log_in(client: FlaskClient, password: str) -> int:
-    """Return what a login of alice's is answered, without a session before it."""
-    body = {"username": "alice", "password": password}
-    return client.post("/api/auth/login", json=body, headers={"Authorization": "none"}).status_code
 
 
 @pytest.fixture
@@ -33,7 +28,7 @@ def test_changed(alice: FlaskClient, backend: Backend) -> None:
     """The new password logs in, and the old one does not."""
     assert change(alice) == 204
     assert last_event(backend) == ("alice", "password.changed", "done", ("user", 1))
-    assert (log_in(alice, NEW), log_in(alice, password_of("alice"))) == (200, 401)
+    assert (log_in(alice, "alice", NEW), log_in(alice, "alice", password_of("alice"))) == (200, 401)
 
 
 def test_other_sessions_end(client: FlaskClient, auth: Auth) -> None:
@@ -50,7 +45,7 @@ def test_wrong_present_password(alice: FlaskClient, backend: Backend) -> None:
     """A wrong present password is 403, recorded, and changes nothing."""
     assert change(alice, current="wrong") == 403
     assert last_event(backend) == ("alice", "session.change_password", "denied", (None, None))
-    assert log_in(alice, password_of("alice")) == 200
+    assert log_in(alice, "alice", password_of("alice")) == 200
 
 
 @pytest.mark.parametrize("new", ["short", "x" * 129, "password123", "a\x00bcdefgh"], ids=str)
@@ -58,10 +53,10 @@ def test_bad_password(alice: FlaskClient, new: str) -> None:
     """A new password that breaks a rule is 422 and names the field."""
     response = alice.put("/api/auth/password", json={"current_password": password_of("alice"), "new_password": new})
     assert (response.status_code, response.json["errors"][0]["pointer"]) == (422, "/new_password")
-    assert log_in(alice, password_of("alice")) == 200
+    assert log_in(alice, "alice", password_of("alice")) == 200
 
 
 @pytest.mark.parametrize("password", ["x", "x" * 128])
 def test_length_at_login(alice: FlaskClient, password: str) -> None:
     """At login a password of another length is as wrong as any."""
-    assert log_in(alice, password) == 401
+    assert log_in(alice, "alice", password) == 401

@@ -16,11 +16,9 @@ from sqlalchemy.exc import OperationalError
 
 from harness.ports import LOOPBACK
 from harness.wait import wait_for
-from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
-from reference_app.settings import Settings
-from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.conftest import Auth, MakeApp
 from suites.integration.reference_app.test_metrics import metric
 
 LIST = "/api/pipelines"
@@ -81,24 +79,19 @@ def wire(database_url: str) -> Iterator[Wire]:
 
 
 @pytest.fixture
-def start(settings: Settings, auth: Auth, database_url: str) -> Iterator[Callable[..., FlaskClient]]:
+def start(make_app: MakeApp, auth: Auth, database_url: str) -> Callable[..., FlaskClient]:
     """Return what makes a client of an application with settings of its own; alice is logged in."""
     token = auth.login("alice")
-    apps = []
 
     def make(port: int | None = None, **changes: object) -> FlaskClient:
         parts = urlsplit(database_url)
         place = f"{parts.netloc.rpartition(':')[0]}:{port or parts.port}"
         url = SecretStr(urlunsplit(parts._replace(netloc=place)).replace("postgresql://", "postgresql+psycopg://"))
-        app = create_app(settings.model_copy(update={"database_url": url, "cache_type": "null", **changes}))
-        apps.append(app)
-        client = app.test_client()
+        client = make_app(database_url=url, cache_type="null", **changes).test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         return client
 
-    yield make
-    for app in apps:
-        app.extensions[EXTENSION].close()
+    return make
 
 
 def test_silent_connection(start: Callable[..., FlaskClient], wire: Wire) -> None:

@@ -9,10 +9,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from harness.ports import LOOPBACK, free_port
-from reference_app import create_app
-from reference_app.api.authentication import EXTENSION
-from reference_app.settings import Settings
-from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.conftest import Auth, MakeApp
 
 LONGEST_ANSWER_S = 5.0
 
@@ -34,15 +31,13 @@ def down(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def broken(settings: Settings, auth: Auth, dead_address: str, down: str) -> Iterator[FlaskClient]:
-    """Yield a client of an application that lost one service; a user logged in before that."""
+def broken(make_app: MakeApp, auth: Auth, dead_address: str, down: str) -> FlaskClient:
+    """Return a client of an application that lost one service; a user logged in before that."""
     url = {"postgres": f"postgresql+psycopg://nobody@{dead_address}/none", "redis": f"redis://{dead_address}/0"}[down]
     field = {"postgres": "database_url", "redis": "redis_url"}[down]
-    app = create_app(settings.model_copy(update={field: SecretStr(url)}))
-    client = app.test_client()
+    client = make_app(**{field: SecretStr(url)}).test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {auth.login('alice')}"
-    yield client
-    app.extensions[EXTENSION].close()
+    return client
 
 
 def test_all_well(client: FlaskClient) -> None:

@@ -3,9 +3,8 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import pytest
 from flask import Flask
@@ -15,11 +14,9 @@ from pydantic import SecretStr
 from redis import Redis
 
 from harness.ports import LOOPBACK, free_port
-from reference_app import create_app
-from reference_app.api.authentication import EXTENSION
 from reference_app.api.rate_limits import OWN_LIMITS, UNLIMITED_BLUEPRINTS, UNLIMITED_ENDPOINTS
 from reference_app.settings import Settings
-from suites.integration.reference_app.conftest import Auth, password_of
+from suites.integration.reference_app.conftest import Auth, MakeApp, password_of
 from suites.integration.reference_app.test_metrics import metric
 
 LIST = "/api/pipelines"
@@ -27,19 +24,16 @@ ME = "/api/auth/me"
 
 
 @pytest.fixture
-def start(settings: Settings, auth: Auth) -> Iterator[Callable[..., FlaskClient]]:
+def start(make_app: MakeApp, auth: Auth) -> Callable[..., FlaskClient]:
     """Return what makes a client of a further process with limits of its own; alice is logged in."""
     token = auth.login("alice")
-    with ExitStack() as stack:
 
-        def make(ratelimit_default: str = "2 per hour", **changes: object) -> FlaskClient:
-            app = create_app(settings.model_copy(update={"ratelimit_default": ratelimit_default, **changes}))
-            stack.callback(app.extensions[EXTENSION].close)
-            client = app.test_client()
-            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-            return client
+    def make(ratelimit_default: str = "2 per hour", **changes: object) -> FlaskClient:
+        client = make_app(ratelimit_default=ratelimit_default, **changes).test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        return client
 
-        yield make
+    return make
 
 
 def statuses(client: FlaskClient, path: str, times: int) -> list[int]:

@@ -4,84 +4,59 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
-from redis import Redis, RedisError
+from werkzeug.test import TestResponse
 
-from harness.guardian import GuardedProcess, Guardian
-from harness.ports import LOOPBACK, free_port
-from harness.services.binaries import redis_server
+from harness.ports import LOOPBACK
 from harness.wait import wait_for
-from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
 from reference_app.models import Admin, PipelineStatus, Role
 from reference_app.services.principal import Principal
-from reference_app.settings import Settings
-from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.conftest import Auth, MakeApp, StartRedis
+from suites.integration.reference_app.own_redis import OwnRedis
 from suites.integration.reference_app.test_metrics import metric
 
 TIMEOUT_S = 0.3
 KEY = CacheKey("lists", "any")
 
 
-class OwnRedis:
-    """A Redis of this test's own, that can be stopped and started on the same port."""
-
-    def __init__(self, guardian: Guardian, folder: Path) -> None:
-        self._guardian = guardian
-        self._folder = folder
-        self.port = free_port()
-        self.process = self.start()
-
-    def start(self) -> GuardedProcess:
-        """Start it, and wait until it answers."""
-        words = [redis_server(), "--bind", LOOPBACK, "--port", str(self.port), "--save", "", "--dir", self._folder]
-        self.process = self._guardian.spawn(words, output=self._folder / "redis.log", cwd=self._folder)
-        with Redis(host=LOOPBACK, port=self.port) as redis:
-            wait_for(redis.ping, what="Redis", timeout_s=10, transient=(RedisError,))
-        return self.process
+@pytest.fixture
+def own_redis(start_redis: StartRedis) -> OwnRedis:
+    """Return a Redis that may be stopped."""
+    return start_redis()
 
 
 @pytest.fixture
-def own_redis(guardian: Guardian, tmp_path: Path) -> Iterator[OwnRedis]:
-    """Yield a Redis that may be stopped."""
-    redis = OwnRedis(guardian, tmp_path)
-    yield redis
-    redis.process.stop()
-
-
-@pytest.fixture
-def silent_port() -> Iterator[int]:
-    """Yield a port that accepts connections and never says a word."""
+def silent() -> Iterator[str]:
+    """Yield the URL of what accepts connections and never says a word."""
     with closing(socket.create_server((LOOPBACK, 0), backlog=100)) as listener:
-        yield listener.getsockname()[1]
+        yield f"redis://{LOOPBACK}:{listener.getsockname()[1]}/0"
 
 
 @pytest.fixture
-def client_on(settings: Settings) -> Iterator[Callable[..., FlaskClient]]:
-    """Return what makes a client of an application on the Redis at a port."""
-    apps = []
+def client_on(make_app: MakeApp) -> Callable[..., FlaskClient]:
+    """Return what makes a client of an application on the Redis at a URL."""
 
-    def make(port: int, **changes: object) -> FlaskClient:
-        url = SecretStr(f"redis://{LOOPBACK}:{port}/0")
-        app = create_app(settings.model_copy(update={"redis_url": url, "redis_timeout_s": TIMEOUT_S, **changes}))
-        apps.append(app)
-        return app.test_client()
+    def make(url: str, **changes: object) -> FlaskClient:
+        return make_app(redis_url=SecretStr(url), redis_timeout_s=TIMEOUT_S, **changes).test_client()
 
-    yield make
-    for app in apps:
-        app.extensions[EXTENSION].close()
+    return make
 
 
 def backend_of(client: FlaskClient) -> Backend:
     """Return what is behind the client's application."""
     backend: Backend = client.application.extensions[EXTENSION]
     return backend
+
+
+def me(client: FlaskClient, token: str) -> TestResponse:
+    """Ask with the session of `token`."""
+    return client.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
 
 
 def made(backend: Backend) -> Answer:
@@ -100,9 +75,9 @@ def make_account(backend: Backend, auth: Auth) -> Principal:
 
 def test_pipelines_go_on(own_redis: OwnRedis, client_on: Callable[..., FlaskClient], auth: Auth) -> None:
     """Without Redis pipelines are read and written, past the cache."""
-    backend = backend_of(client_on(own_redis.port))
+    backend = backend_of(client_on(own_redis.url))
     alice = make_account(backend, auth)
-    own_redis.process.stop()
+    own_redis.stop()
     with backend.work() as work:
         identity = work.pipelines.create(alice, {"name": "made without Redis", "branch": "main"}).id
     with backend.work() as work:
@@ -112,23 +87,23 @@ def test_pipelines_go_on(own_redis: OwnRedis, client_on: Callable[..., FlaskClie
 
 def test_sessions_wait(own_redis: OwnRedis, client_on: Callable[..., FlaskClient], auth: Auth) -> None:
     """Without Redis a session is 503 with Retry-After, never 401; with Redis back it is there again."""
-    client = client_on(own_redis.port, redis_retry_s=0.1)
+    client = client_on(own_redis.url, redis_retry_s=0.1)
     make_account(backend_of(client), auth)
     body = {"username": "alice", "password": "alice-has-a-password"}
     token = client.post("/api/auth/login", json=body).json["token"]
-    own_redis.process.stop()
-    response = client.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+    own_redis.stop()
+    response = me(client, token)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
     own_redis.start()
-    wait_for(lambda: client.post("/api/auth/login", json=body).status_code == 200, what="a login", timeout_s=5)
+    wait_for(lambda: me(client, token).status_code == 200, what="the session", timeout_s=5)
 
 
 def test_cache_and_limits_come_back(own_redis: OwnRedis, client_on: Callable[..., FlaskClient]) -> None:
     """With Redis back, the same process caches, and counts limits, in Redis again."""
-    client = client_on(own_redis.port, redis_retry_s=0.1)
+    client = client_on(own_redis.url, redis_retry_s=0.1)
     backend = backend_of(client)
     assert CacheState.MISS is made(backend).state
-    own_redis.process.stop()
+    own_redis.stop()
     client.get("/api/auth/me")
     assert metric(client, 'rate_limit_storage{storage="memory"}') == 1
     own_redis.start()
@@ -140,9 +115,9 @@ def test_cache_and_limits_come_back(own_redis: OwnRedis, client_on: Callable[...
 
 def test_invalidation_is_made_up_for(own_redis: OwnRedis, client_on: Callable[..., FlaskClient]) -> None:
     """A write whose invalidation Redis did not take is told to Redis before this process reads from it again."""
-    client = client_on(own_redis.port, redis_retry_s=0.1)
+    client = client_on(own_redis.url, redis_retry_s=0.1)
     backend = backend_of(client)
-    with Redis(host=LOOPBACK, port=own_redis.port) as redis:
+    with own_redis.client() as redis:
         made(backend)
         redis.config_set("maxmemory", 1)  # Redis is full: it keeps what it has, and takes nothing new
         backend.cache.forget_collections()
@@ -152,9 +127,9 @@ def test_invalidation_is_made_up_for(own_redis: OwnRedis, client_on: Callable[..
     assert metric(client, "cache_write_failures_total") == 1
 
 
-def test_silence_is_paid_once(silent_port: int, client_on: Callable[..., FlaskClient]) -> None:
+def test_silence_is_paid_once(silent: str, client_on: Callable[..., FlaskClient]) -> None:
     """A Redis that accepts and never answers costs one timeout; after that nobody waits for `redis_retry_s`."""
-    client = client_on(silent_port, redis_retry_s=60)
+    client = client_on(silent, redis_retry_s=60)
     started_s = time.monotonic()
     first = client.get("/api/auth/me")
     first_s = time.monotonic() - started_s
@@ -168,9 +143,9 @@ def test_silence_is_paid_once(silent_port: int, client_on: Callable[..., FlaskCl
 
 def test_connection_lost_while_idle(own_redis: OwnRedis, client_on: Callable[..., FlaskClient]) -> None:
     """A connection that died while nobody used it costs nobody an error."""
-    client = client_on(own_redis.port)
+    client = client_on(own_redis.url)
     made(backend_of(client))
-    with Redis(host=LOOPBACK, port=own_redis.port) as redis:
+    with own_redis.client() as redis:
         redis.client_kill_filter(_type="normal", skipme=True)
     assert CacheState.HIT is made(backend_of(client)).state
     assert metric(client, "redis_failures_total") == 0

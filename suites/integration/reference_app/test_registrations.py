@@ -11,6 +11,7 @@ from sqlalchemy import select
 from reference_app.backend import Backend
 from reference_app.models import RegistrationRequest
 from suites.integration.reference_app.audit_trail import last_event
+from suites.integration.reference_app.calls import log_in
 from suites.integration.reference_app.conftest import Auth
 from suites.integration.reference_app.row_locks import row_locked, start_waiting
 
@@ -20,12 +21,6 @@ CAROL = {"username": "carol", "password": "carols-pass-phrase", "reason": "I dep
 def ask(client: FlaskClient, **fields: Any) -> Any:
     """Send a request for an account, as nobody."""
     return client.post("/api/registrations", json=CAROL | fields, headers={"Authorization": "none"})
-
-
-def log_in(client: FlaskClient) -> int:
-    """Return what a login of carol's is answered."""
-    body = {name: CAROL[name] for name in ("username", "password")}
-    return client.post("/api/auth/login", json=body, headers={"Authorization": "none"}).status_code
 
 
 def stored(backend: Backend) -> list[RegistrationRequest]:
@@ -48,7 +43,7 @@ def test_asked(admin: FlaskClient, backend: Backend) -> None:
     assert last_event(backend) == (None, "registration.requested", "done", ("registration", 1))
     (listed,) = admin.get("/api/registrations").json["items"]
     assert (listed["username"], listed["status"], listed["reason"]) == ("carol", "pending", "I deploy the shop.")
-    assert log_in(admin) == 401
+    assert log_in(admin, "carol", CAROL["password"]) == 401
 
 
 @pytest.mark.parametrize("username", ["alice", "carol"])
@@ -66,7 +61,7 @@ def test_first_counts(admin: FlaskClient, backend: Backend) -> None:
     assert len(stored(backend)) == 1
     assert last_event(backend) == (None, "registration.requested", "denied", (None, None))
     admin.post("/api/registrations/1/approval", json={})
-    assert log_in(admin) == 200
+    assert log_in(admin, "carol", CAROL["password"]) == 200
 
 
 @pytest.mark.parametrize("body", [{}, {"role": "member"}, {"role": "admin"}], ids=str)
@@ -78,7 +73,7 @@ def test_approved(admin: FlaskClient, backend: Backend, body: dict[str, str]) ->
     assert (response.json["username"], response.json["role"]) == ("carol", body.get("role", "member"))
     assert response.headers["Location"] == f"/api/users/{response.json['id']}"
     assert last_event(backend) == ("admin", "registration.approved", "done", ("registration", 1))
-    assert log_in(admin) == 200
+    assert log_in(admin, "carol", CAROL["password"]) == 200
 
 
 def test_rejected(admin: FlaskClient, backend: Backend) -> None:
@@ -87,7 +82,7 @@ def test_rejected(admin: FlaskClient, backend: Backend) -> None:
     response = admin.post("/api/registrations/1/rejection")
     assert (response.status_code, response.json["status"], response.json["decided_by_id"]) == (200, "rejected", 3)
     assert last_event(backend) == ("admin", "registration.rejected", "done", ("registration", 1))
-    assert log_in(admin) == 401
+    assert log_in(admin, "carol", CAROL["password"]) == 401
     ask(admin)
     assert [request.status.value for request in stored(backend)] == ["rejected", "pending"]
 

@@ -1,19 +1,16 @@
 """What the application logs: one line for each request, its id everywhere, and never a secret."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from reference_app import create_app
-from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import Admin, Role
-from reference_app.settings import Settings
-from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.conftest import Auth, MakeApp
 
 HASH = "hash-of-" + "a-secret"
 BROWSER_ID = "trace-1234"
@@ -111,9 +108,9 @@ def test_no_rows(log: Log, client: FlaskClient, break_at: Callable[[str], None])
 
 
 @pytest.mark.parametrize("structured", [True, False])
-def test_no_secrets(settings: Settings, auth: Auth, log: Log, *, structured: bool) -> None:
+def test_no_secrets(make_app: MakeApp, auth: Auth, log: Log, *, structured: bool) -> None:
     """Neither passwords nor tokens reach the log, in either format, whatever becomes of the request."""
-    app = create_app(settings.model_copy(update={"use_structured_logging": structured, "log_level": "debug"}))
+    app = make_app(use_structured_logging=structured, log_level="debug")
     app.add_url_rule("/defect", view_func=lambda: 1 // 0)
     client = app.test_client()
     token = auth.login("alice")
@@ -125,7 +122,6 @@ def test_no_secrets(settings: Settings, auth: Auth, log: Log, *, structured: boo
     for path in ("/api/auth/me", "/defect", "/nothing", "/api/pipelines?cursor=query-secret"):
         client.get(path, headers=headers)
         client.get(path, headers=headers | {"Authorization": f"Basic {token}"})
-    app.extensions[EXTENSION].close()
     written = log()
     assert "/api/auth/me" in written
     assert "ZeroDivisionError" in written
@@ -133,11 +129,9 @@ def test_no_secrets(settings: Settings, auth: Auth, log: Log, *, structured: boo
 
 
 @pytest.fixture
-def for_people(settings: Settings) -> Iterator[Flask]:
-    """Yield an application that logs for people."""
-    app = create_app(settings.model_copy(update={"use_structured_logging": False}))
-    yield app
-    app.extensions[EXTENSION].close()
+def for_people(make_app: MakeApp) -> Flask:
+    """Return an application that logs for people."""
+    return make_app(use_structured_logging=False)
 
 
 def test_for_people(for_people: Flask, log: Log) -> None:
@@ -174,9 +168,7 @@ def test_forged_lines_for_people(for_people: Flask, log: Log) -> None:
     assert [character for character in "".join(written) if not character.isprintable()] == []
 
 
-def test_log_level(settings: Settings, log: Log) -> None:
+def test_log_level(make_app: MakeApp, log: Log) -> None:
     """LOG_LEVEL=warning leaves the requests' lines out."""
-    app = create_app(settings.model_copy(update={"log_level": "warning"}))
-    app.test_client().get("/livez")
-    app.extensions[EXTENSION].close()
+    make_app(log_level="warning").test_client().get("/livez")
     assert log() == ""

@@ -1,7 +1,6 @@
 """The optional second factor: begun, confirmed, asked for at login, turned off."""
 
 import time
-from typing import Any
 
 import pyotp
 import pytest
@@ -10,9 +9,11 @@ from flask.testing import FlaskClient
 from reference_app.backend import Backend
 from reference_app.services.second_factor import STEP_S
 from suites.integration.reference_app.audit_trail import audit_trail, last_event
+from suites.integration.reference_app.calls import log_in
 from suites.integration.reference_app.conftest import Auth, password_of
 
 ALICE = ("user", 1)
+PASSWORD = password_of("alice")
 
 
 class App:
@@ -26,12 +27,6 @@ class App:
         """Return the next code."""
         self._next += 1
         return self._totp.generate_otp(self._next - 1)
-
-
-def log_in(client: FlaskClient, **fields: Any) -> int:
-    """Return what a login of alice's is answered, without a session before it."""
-    body = {"username": "alice", "password": password_of("alice")} | fields
-    return client.post("/api/auth/login", json=body, headers={"Authorization": "none"}).status_code
 
 
 @pytest.fixture
@@ -65,15 +60,15 @@ def test_not_asked_before_confirmation(alice: FlaskClient) -> None:
     """A secret that was not confirmed locks nobody out, and may be replaced."""
     first, second = (alice.post("/api/auth/totp").json["secret"] for _ in range(2))
     assert first != second
-    assert log_in(alice) == 200
+    assert log_in(alice, "alice", PASSWORD) == 200
 
 
 def test_login_needs_code(authenticator: App, alice: FlaskClient, backend: Backend) -> None:
     """Once it is confirmed a login needs the password and a code."""
     assert last_event(backend) == ("alice", "second_factor.turned_on", "done", ALICE)
-    assert log_in(alice) == 401
-    assert log_in(alice, code=authenticator.code()) == 200
-    assert log_in(alice, code=authenticator.code(), password="wrong") == 401
+    assert log_in(alice, "alice", PASSWORD) == 401
+    assert log_in(alice, "alice", PASSWORD, code=authenticator.code()) == 200
+    assert log_in(alice, "alice", "wrong", code=authenticator.code()) == 401
 
 
 def test_same_answer(authenticator: App, alice: FlaskClient) -> None:
@@ -88,13 +83,13 @@ def test_same_answer(authenticator: App, alice: FlaskClient) -> None:
 def test_no_replay(authenticator: App, alice: FlaskClient) -> None:
     """A code works once."""
     code = authenticator.code()
-    assert log_in(alice, code=code) == 200
-    assert log_in(alice, code=code) == 401
+    assert log_in(alice, "alice", PASSWORD, code=code) == 200
+    assert log_in(alice, "alice", PASSWORD, code=code) == 401
 
 
 def test_code_without_factor(alice: FlaskClient) -> None:
     """Who has no second factor may send a code, which is not looked at."""
-    assert log_in(alice, code="123456") == 200
+    assert log_in(alice, "alice", PASSWORD, code="123456") == 200
 
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "abcdef", "\uff11" * 6, 123456])
@@ -108,7 +103,7 @@ def test_wrong_confirmation(alice: FlaskClient) -> None:
     """A wrong code is 403 and confirms nothing."""
     alice.post("/api/auth/totp")
     assert alice.post("/api/auth/totp/confirmation", json={"code": "000000"}).status_code == 403
-    assert log_in(alice) == 200
+    assert log_in(alice, "alice", PASSWORD) == 200
 
 
 def test_order(alice: FlaskClient) -> None:
@@ -128,4 +123,4 @@ def test_removal(authenticator: App, alice: FlaskClient, backend: Backend) -> No
     assert alice.post("/api/auth/totp/removal", json={"code": "000000"}).status_code == 403
     assert alice.post("/api/auth/totp/removal", json={"code": authenticator.code()}).status_code == 204
     assert last_event(backend) == ("alice", "second_factor.turned_off", "done", ALICE)
-    assert log_in(alice) == 200
+    assert log_in(alice, "alice", PASSWORD) == 200

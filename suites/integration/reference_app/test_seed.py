@@ -13,12 +13,11 @@ from sqlalchemy import func, select, text
 
 from harness.guardian import GuardedProcess, Guardian
 from harness.wait import wait_for
-from reference_app import create_app
-from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import Admin, DeploymentLog, Pipeline
 from reference_app.services import seed
-from reference_app.settings import Settings
+from suites.integration.reference_app.calls import log_in
+from suites.integration.reference_app.conftest import MakeApp
 
 ROOT = Path(__file__).parents[3]
 
@@ -29,16 +28,11 @@ def runner(app: Flask) -> FlaskCliRunner:
     return app.test_cli_runner()
 
 
-def login(client: FlaskClient, username: str, password: str) -> int:
-    """Return the status of a login."""
-    return client.post("/api/auth/login", json={"username": username, "password": password}).status_code
-
-
 def test_seed(runner: FlaskCliRunner, client: FlaskClient, backend: Backend) -> None:
     """Seeding makes the users and pipelines in every status; more asks for more only."""
     said = [runner.invoke(args=["seed", "--pipelines", number]).output for number in ("8", "8", "10")]
     assert said == ["added 8 pipelines\n", "added 0 pipelines\n", "added 2 pipelines\n"]
-    assert [login(client, name, f"{name}-in-development") for name in ("alice", "bob", "admin")] == [200] * 3
+    assert [log_in(client, name, f"{name}-in-development") for name in ("alice", "bob", "admin")] == [200] * 3
     with backend.work() as work:
         counts = work.statistics.by_status().values()
     assert sum(counts) == 10
@@ -63,14 +57,13 @@ def test_seed_is_the_same(runner: FlaskCliRunner, client: FlaskClient) -> None:
     assert [line["level"] for line in logs] == ["info", "debug", "warning"]
 
 
-def test_seed_in_production(settings: Settings) -> None:
+def test_seed_in_production(make_app: MakeApp) -> None:
     """In production the passwords for development are refused, and nothing is made."""
-    app = create_app(settings.model_copy(update={"app_env": "production"}))
+    app = make_app(app_env="production")
     result = app.test_cli_runner().invoke(args=["seed"])
     assert result.exit_code == 2
     assert "SEED_ADMIN_PASSWORD" in result.output
-    assert login(app.test_client(), "admin", "admin-in-development") == 401
-    app.extensions[EXTENSION].close()
+    assert log_in(app.test_client(), "admin", "admin-in-development") == 401
 
 
 def test_mended(runner: FlaskCliRunner, backend: Backend) -> None:

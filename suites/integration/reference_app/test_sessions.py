@@ -7,13 +7,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import update
 
-from reference_app import create_app
-from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import Admin
-from reference_app.settings import Settings
 from suites.integration.reference_app.audit_trail import audit_trail, last_event
-from suites.integration.reference_app.conftest import Auth, password_of
+from suites.integration.reference_app.conftest import Auth, MakeApp, password_of
 
 
 @pytest.mark.usefixtures("auth")
@@ -79,15 +76,14 @@ def test_token_is_not_stored(auth: Auth, redis: Redis) -> None:
     assert len("session:") + 64 == len(key)
 
 
-def test_dead_in_every_process(client: FlaskClient, auth: Auth, settings: Settings) -> None:
+def test_dead_in_every_process(client: FlaskClient, auth: Auth, make_app: MakeApp) -> None:
     """After logout another process that served the session refuses it at once."""
     token = auth.login("alice")
-    other = create_app(settings)
+    other = make_app()
     headers = {"Authorization": f"Bearer {token}"}
     assert other.test_client().get("/api/auth/me", headers=headers).status_code == 200
     assert client.post("/api/auth/logout").status_code == 204
     assert other.test_client().get("/api/auth/me", headers=headers).status_code == 401
-    other.extensions[EXTENSION].close()
 
 
 def test_login_replaces(client: FlaskClient, auth: Auth, backend: Backend) -> None:
@@ -120,12 +116,11 @@ def test_login_is_audited(client: FlaskClient, auth: Auth, backend: Backend) -> 
     assert last_event(backend) == (None, "login.login", "denied", (None, None))
 
 
-def test_renewed_hash(client: FlaskClient, auth: Auth, settings: Settings, backend: Backend) -> None:
+def test_renewed_hash(client: FlaskClient, auth: Auth, make_app: MakeApp, backend: Backend) -> None:
     """A login replaces a hash of another cost by one of the present cost, and the password stays."""
-    app = create_app(settings.model_copy(update={"argon2_time_cost": 2}))
+    app = make_app(argon2_time_cost=2)
     body = {"username": "alice", "password": password_of("alice")}
     assert app.test_client().post("/api/auth/login", json=body).status_code == 200
-    app.extensions[EXTENSION].close()
     with backend.work() as work:
         account = work.accounts.find("alice")
     assert account is not None

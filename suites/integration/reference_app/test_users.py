@@ -11,14 +11,12 @@ from redis import RedisError
 from sqlalchemy import text
 
 from harness.ports import LOOPBACK, free_port
-from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.models import Role
 from reference_app.services.principal import Principal
-from reference_app.settings import Settings
 from suites.integration.reference_app.audit_trail import audit_trail, last_event
-from suites.integration.reference_app.conftest import Auth, password_of
+from suites.integration.reference_app.conftest import Auth, MakeApp, password_of
 from suites.integration.reference_app.row_locks import row_locked, start_waiting
 
 ALICE, ADMIN = 1, 3
@@ -134,16 +132,15 @@ def test_login_meanwhile(client: FlaskClient, auth: Auth, backend: Backend) -> N
         assert login.result(10) == 401
 
 
-def test_without_redis(auth: Auth, settings: Settings, backend: Backend) -> None:
+def test_without_redis(auth: Auth, make_app: MakeApp, backend: Backend) -> None:
     """When sessions cannot be ended, nothing changes: nobody stays in who should be out."""
     assert auth
-    app = create_app(settings.model_copy(update={"redis_url": SecretStr(f"redis://{LOOPBACK}:{free_port()}/0")}))
+    app = make_app(redis_url=SecretStr(f"redis://{LOOPBACK}:{free_port()}/0"))
     broken: Backend = app.extensions[EXTENSION]
     with pytest.raises(RedisError), broken.work() as work:
         work.accounts.update(Principal(ADMIN, "admin", Role.ADMIN), ALICE, {"active": False})
     with backend.work() as work:
         assert work.accounts.get(ALICE).active
-    broken.close()
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,18 @@
 """The breaker: after a failure one caller in a while tries, the others know already."""
 
 from reference_app.breaker import Breaker
-
-
-class Clock:
-    """A clock that stands still until it is set."""
-
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now_s
+from suites.unit.reference_app.still_clock import StillClock
 
 
 def test_closed() -> None:
     """While nothing failed everybody may try."""
-    breaker = Breaker(1, Clock())
+    breaker = Breaker(1, StillClock())
     assert [breaker.may_try() for _ in range(3)] == [True, True, True]
 
 
 def test_after_failure() -> None:
     """After a failure nobody may for a while, and then one at a time."""
-    clock = Clock()
+    clock = StillClock()
     breaker = Breaker(1, clock)
     breaker.failed()
     assert (breaker.is_shut, breaker.may_try()) == (True, False)
@@ -33,7 +24,7 @@ def test_after_failure() -> None:
 
 def test_after_success() -> None:
     """After a success everybody may again."""
-    breaker = Breaker(1, Clock())
+    breaker = Breaker(1, StillClock())
     breaker.failed()
     breaker.worked()
     assert (breaker.is_shut, breaker.may_try()) == (False, True)

@@ -2,24 +2,15 @@
 
 from reference_app import limit_storage
 from reference_app.limit_storage import LimitMemory, Window
+from suites.unit.reference_app.still_clock import StillClock
 
 HOUR = Window("hour", 2, 3600)
 DAY = Window("day", 3, 86400)
 
 
-class Clock:
-    """A clock that stands still until it is set."""
-
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now_s
-
-
 def test_counts() -> None:
     """Each request raises the counts of all its windows; beyond the window's most, none."""
-    memory = LimitMemory(Clock())
+    memory = LimitMemory(StillClock())
     numbers = [[count.number for count in memory.hit([HOUR, DAY])] for _ in range(4)]
     assert numbers == [[1, 1], [2, 2], [3, 3], [3, 3]]
     assert memory.read("day").number == 2
@@ -27,7 +18,7 @@ def test_counts() -> None:
 
 def test_window_ends() -> None:
     """After its length a window starts anew; until then it tells what is left."""
-    clock = Clock()
+    clock = StillClock()
     memory = LimitMemory(clock)
     memory.hit([HOUR])
     clock.now_s = 3599
@@ -38,7 +29,7 @@ def test_window_ends() -> None:
 
 def test_clear() -> None:
     """Counts can be forgotten, one or all."""
-    memory = LimitMemory(Clock())
+    memory = LimitMemory(StillClock())
     memory.hit([HOUR, DAY])
     assert (memory.clear("hour"), memory.clear("hour")) == (1, 0)
     assert (memory.clear(), memory.read("day").number) == (1, 0)
@@ -46,7 +37,7 @@ def test_clear() -> None:
 
 def test_bounded() -> None:
     """Windows that are over are dropped when there are many."""
-    clock = Clock()
+    clock = StillClock()
     memory = LimitMemory(clock)
     for number in range(limit_storage.MOST_COUNTS):
         memory.hit([Window(f"client {number}", 1, 60)])

@@ -4,19 +4,10 @@ from reference_app.cache import simple
 from reference_app.cache.interface import CacheKey, Made
 from reference_app.cache.simple import SimpleStore
 from reference_app.cache.store import Entry
+from suites.unit.reference_app.still_clock import StillClock
 
 PIPELINE = CacheKey("pipeline", "1", 1)
 LIFETIME_S = 60
-
-
-class Clock:
-    """A clock that stands still until it is set."""
-
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now_s
 
 
 def keep(store: SimpleStore, key: CacheKey) -> None:
@@ -26,7 +17,7 @@ def keep(store: SimpleStore, key: CacheKey) -> None:
 
 def test_claims() -> None:
     """One caller at a time holds a claim, until it is given up under its token or its time is over."""
-    clock = Clock()
+    clock = StillClock()
     store = SimpleStore(clock)
     assert store.claim(PIPELINE, "mine", 10) is not None
     store.give_up(PIPELINE, "another's")
