@@ -13,8 +13,8 @@ from suites.integration.reference_app.conftest import Auth
 from suites.integration.reference_app.event_reader import Event, EventReader
 from suites.integration.reference_app.server import Server
 
-LONG = "600"
-"""Seconds after which a stream of these tests would end by itself: not within any test."""
+ENDLESS = {"STREAM_LONGEST_S": "600", "WEB_CONCURRENCY": "1"}
+"""A server whose streams do not end by themselves within any test; one process of it is enough."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def finish(client: FlaskClient, path: str) -> None:
 
 def test_tail(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
     """A stream tells the lines that are there, then each one as it is appended, then the end."""
-    server = serve(STREAM_LONGEST_S=LONG)
+    server = serve(**ENDLESS)
     append(client, path, "first")
     with EventReader(server.port, f"{path}/logs/stream", token) as reader:
         first = reader.next()
@@ -66,7 +66,7 @@ def test_tail(serve: Callable[..., Server], client: FlaskClient, token: str, pat
 
 def test_resume(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
     """Who comes back with the last id gets each line once, also those written in between, however many."""
-    server = serve(STREAM_LONGEST_S=LONG)
+    server = serve(**ENDLESS)
     append(client, path, "0", "1", "2")
     with EventReader(server.port, f"{path}/logs/stream", token) as reader:
         seen = [event for _ in range(2) if (event := reader.next())]
@@ -88,7 +88,7 @@ def test_headers(server: Server, client: FlaskClient, token: str, path: str) -> 
 
 def test_longest_time(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
     """After its longest time a stream ends properly, without the event that says that nothing can follow."""
-    server = serve(STREAM_LONGEST_S="0.1")
+    server = serve(STREAM_LONGEST_S="0.1", WEB_CONCURRENCY="1")
     append(client, path, "first")
     with EventReader(server.port, f"{path}/logs/stream", token) as reader:
         assert [event["event"] for event in reader.rest()] == ["log"]
@@ -96,7 +96,7 @@ def test_longest_time(serve: Callable[..., Server], client: FlaskClient, token: 
 
 def test_pipeline_goes(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
     """When the pipeline is deleted, nothing can follow."""
-    server = serve(STREAM_LONGEST_S=LONG)
+    server = serve(**ENDLESS)
     append(client, path, "first")
     with EventReader(server.port, f"{path}/logs/stream", token) as reader:
         assert reader.next() is not None
@@ -106,7 +106,7 @@ def test_pipeline_goes(serve: Callable[..., Server], client: FlaskClient, token:
 
 def test_too_many(serve: Callable[..., Server], token: str, path: str) -> None:
     """A process serves so many streams and no more; when a reader goes away, the next one may come."""
-    server = serve(STREAM_LONGEST_S=LONG, STREAMS_PER_PROCESS="1", WEB_CONCURRENCY="1")
+    server = serve(**ENDLESS, STREAMS_PER_PROCESS="1")
 
     def is_served() -> bool:
         with EventReader(server.port, f"{path}/logs/stream", token) as another:
@@ -122,7 +122,7 @@ def test_too_many(serve: Callable[..., Server], token: str, path: str) -> None:
 
 def test_no_connection_held(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
     """Streams that wait hold no connection to Postgres: with a pool of one, several streams and a request go on."""
-    server = serve(STREAM_LONGEST_S=LONG, WEB_CONCURRENCY="1", DATABASE_POOL_SIZE="1", DATABASE_POOL_TIMEOUT_S="10")
+    server = serve(**ENDLESS, DATABASE_POOL_SIZE="1", DATABASE_POOL_TIMEOUT_S="10")
     append(client, path, "first")
     readers = [EventReader(server.port, f"{path}/logs/stream", token) for _ in range(4)]
     assert [messages([event]) for reader in readers if (event := reader.next())] == [["first"]] * 4
@@ -136,7 +136,7 @@ def test_no_connection_held(serve: Callable[..., Server], client: FlaskClient, t
 
 def test_shutdown(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
     """A server that is stopped brings its streams to a proper end, and does not wait for them to run out."""
-    server = serve(STREAM_LONGEST_S=LONG)
+    server = serve(**ENDLESS)
     append(client, path, "first")
     with EventReader(server.port, f"{path}/logs/stream", token) as reader:
         assert reader.next() is not None
@@ -146,7 +146,7 @@ def test_shutdown(serve: Callable[..., Server], client: FlaskClient, token: str,
 
 def test_audit_stream(serve: Callable[..., Server], client: FlaskClient, auth: Auth, path: str) -> None:
     """The audit stream starts now, tells what happens, and goes on where its reader left."""
-    server = serve(STREAM_LONGEST_S=LONG)
+    server = serve(**ENDLESS)
     admin = auth.login("admin")
     with EventReader(server.port, "/api/audit/stream", admin) as reader:
         start = reader.next()

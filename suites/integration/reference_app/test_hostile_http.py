@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,6 +14,7 @@ from suites.integration.reference_app.server import Server
 LOGIN = "POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
 READ = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 MOST = 64 * 1024
+THREADS = 8
 LONGEST_S = 30
 """A connection that says nothing for so long hangs."""
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -93,7 +95,7 @@ REQUESTS: dict[str, tuple[bytes, set[int]]] = {
 def server(serve: Callable[..., Server], auth: Auth) -> Server:
     """Return a server with accounts that could log in."""
     assert auth
-    return serve(WEB_CONCURRENCY="1", MAX_BODY_BYTES=str(MOST))
+    return serve(WEB_CONCURRENCY="1", WEB_THREADS=str(THREADS), MAX_BODY_BYTES=str(MOST))
 
 
 def exchange(server: Server, request: bytes) -> bytes:
@@ -111,11 +113,13 @@ def exchange(server: Server, request: bytes) -> bytes:
 
 def test_hostile_requests(server: Server) -> None:
     """Each gets the status that it deserves, and the application's own answers are problems."""
-    wrong: dict[str, bytes] = {}
-    for name, (request, expected) in REQUESTS.items():
-        answer = exchange(server, request)
-        if _status(answer) not in expected or not _is_clean(answer):
-            wrong[name] = answer[:400]
+    with ThreadPoolExecutor(THREADS) as pool:  # some of them wait for as long as the server does
+        answers = pool.map(lambda request: exchange(server, request[0]), REQUESTS.values())
+        wrong = {
+            name: answer[:400]
+            for (name, (_, expected)), answer in zip(REQUESTS.items(), answers, strict=True)
+            if _status(answer) not in expected or not _is_clean(answer)
+        }
     assert wrong == {}
     assert server.get("/readyz")[0] == 200
 
@@ -146,7 +150,7 @@ def test_expect_continue(server: Server) -> None:
 
 def test_halting_clients(server: Server) -> None:
     """Clients that begin a request and fall silent, more than there are threads, do not keep others out for good."""
-    silent = [socket.create_connection((LOOPBACK, server.port), timeout=LONGEST_S) for _ in range(20)]
+    silent = [socket.create_connection((LOOPBACK, server.port), timeout=LONGEST_S) for _ in range(THREADS + 1)]
     for connection in silent:
         connection.sendall(LOGIN.encode())
     assert server.get("/livez")[0] == 200
