@@ -1,12 +1,12 @@
 """Counts over all pipelines."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 from reference_app.models import PipelineStatus
 from reference_app.repositories.statistics import DayCount, OwnerCount, StatisticsRepository
-from reference_app.services.pipelines import utc_now
+from reference_app.services.clock import Clock, utc_now
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Statistics:
 
 
 class StatisticsService:
-    """Reads the counts from one session."""
+    """Reads the counts over one connection."""
 
-    def __init__(self, statistics: StatisticsRepository, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, statistics: StatisticsRepository, now: Clock = utc_now) -> None:
         self._statistics = statistics
         self._now = now
 
