@@ -52,9 +52,8 @@ class SeedRepository:
         # VACUUM cannot mark as visible to all what Postgres has not written down yet.
         self._session.execute(text("SET LOCAL synchronous_commit = on"))
         self._session.execute(select(func.pg_advisory_xact_lock(_SEED_LOCK)))
-        columns = ", ".join(STAGED_COLUMNS)
-        like_pipelines = f"SELECT {columns} FROM pipelines WITH NO DATA"  # noqa: S608 - the names are above
-        self._session.execute(text(f"CREATE TEMP TABLE {_TABLE} ON COMMIT DROP AS {like_pipelines}"))
+        rows = select(*(Pipeline.__table__.c[name] for name in STAGED_COLUMNS))
+        self._session.execute(text(f"CREATE TEMP TABLE {_TABLE} ON COMMIT DROP AS {rows} WITH NO DATA"))
 
     def add_missing(
         self, rows: Iterable[Sequence[Any]], lines: Sequence[tuple[LogLevel, str]], logged_from: int

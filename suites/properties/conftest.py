@@ -31,7 +31,8 @@ def backend(database_url: str, redis_url: str) -> Iterator[Backend]:
             argon2_time_cost=1,
             argon2_memory_kib=8,
             argon2_parallelism=1,
-        )
+        ),
+        Metrics(),
     )
     yield backend
     backend.close()

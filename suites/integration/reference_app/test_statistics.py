@@ -1,38 +1,25 @@
 """Statistics: counts by status, owner and day of all pipelines, in a fixed number of queries."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from reference_app.backend import Backend
 from reference_app.repositories.statistics import StatisticsRepository
 from reference_app.services.statistics import StatisticsService
+from suites.integration.reference_app.calls import change, create
 from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.statements import statements_of
 
 PATH = "/api/pipelines/statistics"
 LIST = "/api/pipelines"
 
 
-@contextmanager
-def counted_statements(backend: Backend) -> Iterator[list[str]]:
-    """Collect the statements that Postgres is sent meanwhile."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(backend.database.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(backend.database.engine, "before_cursor_execute", note)
-
-
-def create(client: FlaskClient, times: int) -> str:
+def create_many(client: FlaskClient, times: int) -> str:
     """Create pipelines; return the path of the last."""
-    return [client.post(LIST, json={"name": "build"}).headers["Location"] for _ in range(times)][-1]
+    return [create(client).headers["Location"] for _ in range(times)][-1]
 
 
 def test_empty(client: FlaskClient, auth: Auth) -> None:
@@ -46,9 +33,9 @@ def test_empty(client: FlaskClient, auth: Auth) -> None:
 def test_counts(client: FlaskClient, auth: Auth) -> None:
     """Each pipeline counts once by status, once by owner, and once by day."""
     auth.login("alice")
-    create(client, 1)
+    create_many(client, 1)
     auth.login("bob")
-    client.patch(create(client, 2), json={"status": "running"})
+    change(client, create_many(client, 2), status="running")
     statistics = client.get(PATH).json
     assert statistics["total"] == 3
     assert statistics["per_status"] == {"queued": 2, "running": 1, "success": 0, "failed": 0}
@@ -59,7 +46,7 @@ def test_counts(client: FlaskClient, auth: Auth) -> None:
 def test_days(backend: Backend, client: FlaskClient, auth: Auth) -> None:
     """Days begin and end at midnight UTC, whatever the time zone of the session; older ones are not listed."""
     auth.login("alice")
-    create(client, 4)
+    create_many(client, 4)
     now = datetime(2026, 3, 10, 15, tzinfo=UTC)
     midnight = datetime(2026, 3, 9, tzinfo=UTC)
     moments = [midnight, midnight + timedelta(days=1, microseconds=-1), midnight - timedelta(microseconds=1), now]
@@ -114,8 +101,8 @@ def test_statements(backend: Backend, client: FlaskClient, auth: Auth) -> None:
     auth.login("alice")
     numbers = []
     for times in (1, 1, 10):
-        create(client, times)
-        with counted_statements(backend) as statements:
+        create_many(client, times)
+        with statements_of(backend) as statements:
             client.get(PATH)
             client.get(PATH)
         numbers.append(len(statements))
@@ -125,8 +112,8 @@ def test_statements(backend: Backend, client: FlaskClient, auth: Auth) -> None:
 def test_read_and_list_statements(backend: Backend, client: FlaskClient, auth: Auth) -> None:
     """A read and a list are one query each, and none from the cache."""
     auth.login("alice")
-    path = create(client, 5)
+    path = create_many(client, 5)
     for wanted in (path, LIST):
-        with counted_statements(backend) as statements:
+        with statements_of(backend) as statements:
             assert [client.get(wanted).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
         assert len(statements) == 1
