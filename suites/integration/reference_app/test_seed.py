@@ -39,8 +39,8 @@ def test_seed(runner: FlaskCliRunner, client: FlaskClient, backend: Backend) -> 
     said = [runner.invoke(args=["seed", "--pipelines", number]).output for number in ("8", "8", "10")]
     assert said == ["added 8 pipelines\n", "added 0 pipelines\n", "added 2 pipelines\n"]
     assert [login(client, name, f"{name}-in-development") for name in ("alice", "bob", "admin")] == [200] * 3
-    with backend.work() as work:
-        counts = work.statistics.by_status().values()
+    with backend.looking() as look:
+        counts = look.statistics.by_status().values()
     assert sum(counts) == 10
     assert all(counts)
 
