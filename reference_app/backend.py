@@ -21,7 +21,6 @@ from reference_app.repositories.audit_event import AuditEventRepository
 from reference_app.repositories.deployment_log import DeploymentLogRepository
 from reference_app.repositories.idempotency_record import IdempotencyRecordRepository
 from reference_app.repositories.login_failures import LoginFailureRepository
-from reference_app.repositories.maintenance import MaintenanceRepository
 from reference_app.repositories.pipeline import PipelineRepository
 from reference_app.repositories.pipeline_view import PipelineViewRepository
 from reference_app.repositories.registration_request import RegistrationRequestRepository
@@ -39,7 +38,6 @@ from reference_app.services.login_throttle import LoginThrottle
 from reference_app.services.passwords import Passwords
 from reference_app.services.pipelines import PipelineReader, PipelineService
 from reference_app.services.principal import Origin
-from reference_app.services.pruning import Pruning
 from reference_app.services.registrations import RegistrationService
 from reference_app.services.run_reports import RunReports
 from reference_app.services.second_factor import OneTimeCodes, SecondFactorService
@@ -137,11 +135,6 @@ class Work:
     def seed(self) -> Seed:
         """Made-up data."""
         return Seed(self.accounts, SeedRepository(self.session))
-
-    @cached_property
-    def pruning(self) -> Pruning:
-        """The end of what is past its time."""
-        return Pruning(MaintenanceRepository(self.session))
 
 
 @dataclass(frozen=True)

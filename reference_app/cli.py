@@ -1,4 +1,4 @@
-"""Commands: `flask --app reference_app migrate | create-admin | seed | prune`.
+"""Commands: `flask --app reference_app migrate | create-admin | seed`.
 
 Exit codes: 0 done, 1 interrupted, 2 bad input or settings, 3 Postgres cannot be used.
 """
@@ -23,7 +23,6 @@ def add_commands(app: Flask, backend: Backend) -> None:
     _add_migrate(app, backend)
     _add_create_admin(app, backend)
     _add_seed(app, backend)
-    _add_prune(app, backend)
 
 
 def _add_migrate(app: Flask, backend: Backend) -> None:
@@ -70,12 +69,3 @@ def _add_seed(app: Flask, backend: Backend) -> None:
             backend.cache.forget_everything()
             vacuum(backend.database.engine, BULK_S)
         click.echo(f"added {added} pipelines")
-
-
-def _add_prune(app: Flask, backend: Backend) -> None:
-    @app.cli.command("prune", cls=OperatorCommand)
-    def prune() -> None:
-        """Delete answers kept for repeated calls, webhook deliveries and API tokens that are past their time."""
-        with backend.work(statement_timeout_s=BULK_S) as work:
-            deleted = work.pruning.prune()
-        click.echo("deleted " + ", ".join(f"{count} {kind}" for kind, count in deleted.items()))

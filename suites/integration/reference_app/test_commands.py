@@ -1,6 +1,4 @@
-"""Commands: migrate, create-admin, prune, and how all of them tell what is wrong; test_seed.py has more of seed."""
-
-from datetime import UTC, datetime, timedelta
+"""Commands: migrate, create-admin, and how all of them tell what is wrong; test_seed.py has more of seed."""
 
 import pytest
 from flask import Flask
@@ -10,7 +8,6 @@ from pydantic import SecretStr
 from harness.ports import LOOPBACK, free_port
 from reference_app import create_app, migrations
 from reference_app.settings import Settings
-from suites.factories import AccountFactory, ApiTokenFactory, IdempotencyRecordFactory, WebhookDeliveryFactory
 
 
 @pytest.fixture
@@ -51,7 +48,7 @@ def test_bad_account(runner: FlaskCliRunner, username: str, password: str, said:
     assert said in result.output
 
 
-COMMANDS = [["migrate"], ["create-admin", "carol", "--password", "carols-password"], ["seed"], ["prune"]]
+COMMANDS = [["migrate"], ["create-admin", "carol", "--password", "carols-password"], ["seed"]]
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
@@ -83,7 +80,7 @@ def test_not_migrated(runner: FlaskCliRunner, settings: Settings, arguments: lis
         (["seed", "--pipeline", "1"], "No such option"),
         (["create-admin"], "Missing argument 'USERNAME'"),
         (["create-admin", "carol", "--role", "root"], "'root' is not one of 'admin', 'member'"),
-        (["prune", "everything"], "unexpected extra argument"),
+        (["migrate", "everything"], "unexpected extra argument"),
     ],
     ids=" ".join,
 )
@@ -92,20 +89,3 @@ def test_bad_input(runner: FlaskCliRunner, arguments: list[str], said: str) -> N
     result = runner.invoke(args=arguments)
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
     assert said in result.output
-
-
-@pytest.mark.usefixtures("rows")
-def test_prune(runner: FlaskCliRunner) -> None:
-    """What is past its time goes, what is not stays, and the command says how many went."""
-    now = datetime.now(UTC)
-    alice = AccountFactory(username="alice")
-    for age in (timedelta(hours=1), timedelta(days=2), timedelta(days=40)):
-        IdempotencyRecordFactory(owner=alice, created_at=now - age)
-        WebhookDeliveryFactory(received_at=now - age)
-        ApiTokenFactory(owner=alice, expires_at=now - age)
-    ApiTokenFactory(owner=alice)
-    said = [runner.invoke(args=["prune"]).output for _ in range(2)]
-    assert said == [
-        "deleted 2 idempotency records, 1 webhook deliveries, 3 API tokens\n",
-        "deleted 0 idempotency records, 0 webhook deliveries, 0 API tokens\n",
-    ]

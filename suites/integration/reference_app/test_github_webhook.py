@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from threading import Barrier
 from typing import Any
@@ -10,11 +11,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from sqlalchemy import func, select
 
 from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
+from reference_app.models import WebhookDelivery
 from reference_app.settings import Settings
+from suites.factories import WebhookDeliveryFactory
 from suites.integration.reference_app.calls import create
 from suites.integration.reference_app.conftest import Auth, password_of
 from suites.integration.reference_app.github import COMMIT, PATH, SHARED, deliver, headers_for, payload
@@ -137,6 +141,17 @@ def test_replay(admin: FlaskClient) -> None:
     replayed = deliver(admin, report("completed"), delivery="one")
     assert (replayed.status_code, replayed.json) == (200, {"result": "replayed", "pipeline_id": None})
     assert before == only_pipeline(admin)
+
+
+@pytest.mark.usefixtures("rows")
+def test_old_deliveries_go(admin: FlaskClient, backend: Backend) -> None:
+    """Each new delivery lets some go that GitHub sends no more; younger ones stay."""
+    now = datetime.now(UTC)
+    for days in (29, 31, 40):
+        WebhookDeliveryFactory(received_at=now - timedelta(days=days))
+    deliver(admin, payload())
+    with backend.database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(WebhookDelivery)) == 2
 
 
 def test_refused_delivery_may_come_again(admin: FlaskClient) -> None:

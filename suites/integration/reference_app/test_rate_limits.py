@@ -17,6 +17,7 @@ from redis import Redis
 from harness.ports import LOOPBACK, free_port
 from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
+from reference_app.api.rate_limits import OWN_LIMITS, UNLIMITED_BLUEPRINTS, UNLIMITED_ENDPOINTS
 from reference_app.settings import Settings
 from suites.integration.reference_app.conftest import Auth, password_of
 from suites.integration.reference_app.test_metrics import metric
@@ -100,6 +101,13 @@ def test_login_has_its_own(start: Callable[..., FlaskClient]) -> None:
     answers = [client.post("/api/auth/login", json=body) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[0].headers["RateLimit-Policy"] == '"login-minute";q=3;w=60'
+
+
+def test_names_are_of_routes(app: Flask) -> None:
+    """Whatever has limits of its own, or none, is there, and its limits are settings."""
+    assert app.view_functions.keys() >= OWN_LIMITS.keys() | UNLIMITED_ENDPOINTS
+    assert app.blueprints.keys() >= UNLIMITED_BLUEPRINTS
+    assert Settings.model_fields.keys() >= set(OWN_LIMITS.values())
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/health", "/metrics", "/api/openapi.json", "/api/docs/"])
