@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 TOX := .venv/bin/tox
-GROUPS := bootstrap app test security load report lint prove
+GROUPS := bootstrap app test security load report lint prove bench
 UV := .venv/bin/uv
 
 .PHONY: help prove test lint unit integration format lock clean

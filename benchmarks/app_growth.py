@@ -48,7 +48,7 @@ def _queries(environment: Mapping[str, str], rows: int) -> dict[str, int]:
         app = create_app()
     statements: list[str] = []
     backend = app.extensions[EXTENSION]
-    event.listen(backend.database.engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
+    event.listen(backend.database.autocommit_engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
     client = app.test_client()
     login = client.post("/api/auth/login", json={"username": "alice", "password": "alice-in-development"})
     assert login.json is not None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from reference_app.breaker import Breaker
@@ -21,6 +22,7 @@ from reference_app.repositories.deployment_log import DeploymentLogRepository
 from reference_app.repositories.idempotency_record import IdempotencyRecordRepository
 from reference_app.repositories.login_failures import LoginFailureRepository
 from reference_app.repositories.pipeline import PipelineRepository
+from reference_app.repositories.pipeline_view import PipelineViewRepository
 from reference_app.repositories.registration_request import RegistrationRequestRepository
 from reference_app.repositories.seed import SeedRepository
 from reference_app.repositories.session import SessionRepository
@@ -34,7 +36,7 @@ from reference_app.services.deployment_logs import DeploymentLogService
 from reference_app.services.idempotency import Idempotency
 from reference_app.services.login_throttle import LoginThrottle
 from reference_app.services.passwords import Passwords
-from reference_app.services.pipelines import PipelineService
+from reference_app.services.pipelines import PipelineReader, PipelineService
 from reference_app.services.principal import Origin
 from reference_app.services.registrations import RegistrationService
 from reference_app.services.run_reports import RunReports
@@ -100,12 +102,8 @@ class Work:
     @cached_property
     def pipelines(self) -> PipelineService:
         """What is monitored."""
-        return PipelineService(PipelineRepository(self.session), self.audit)
-
-    @cached_property
-    def statistics(self) -> StatisticsService:
-        """How many pipelines there are."""
-        return StatisticsService(StatisticsRepository(self.session))
+        views = PipelineViewRepository(self.session.connection())
+        return PipelineService(views, PipelineRepository(self.session), self.audit)
 
     @cached_property
     def logs(self) -> DeploymentLogService:
@@ -137,6 +135,23 @@ class Work:
     def seed(self) -> Seed:
         """Made-up data."""
         return Seed(self.accounts, SeedRepository(self.session))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What can be looked at, each statement for itself."""
+
+    connection: Connection
+
+    @cached_property
+    def pipelines(self) -> PipelineReader:
+        """What is monitored."""
+        return PipelineReader(PipelineViewRepository(self.connection))
+
+    @cached_property
+    def statistics(self) -> StatisticsService:
+        """How many there are."""
+        return StatisticsService(StatisticsRepository(self.connection))
 
 
 class Backend:
@@ -173,14 +188,10 @@ class Backend:
             yield Work(session, self.shared, origin)
 
     @contextmanager
-    def reading(self, statement_timeout_s: float | None = None) -> Iterator[Work]:
-        """Give services that only read; nothing that they change would be kept together."""
-        if statement_timeout_s is not None:
-            with self.work(statement_timeout_s=statement_timeout_s) as work:
-                yield work
-            return
-        with self.database.reading() as session:
-            yield Work(session, self.shared, Origin())
+    def looking(self, statement_timeout_s: float | None = None) -> Iterator[Look]:
+        """Give what can be looked at; `statement_timeout_s` replaces the configured one."""
+        with self.database.reading(statement_timeout_s) as connection:
+            yield Look(connection)
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -1,10 +1,11 @@
 """Postgres: one engine per process, made when first used, with a limit on every wait."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
@@ -28,21 +29,25 @@ class Database:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._metrics = metrics
         self._deadline_s = settings.database_statement_timeout_s + ANSWER_MARGIN_S
-        self.engine = create_engine(
+        # Looking is what most requests do, and what needs no BEGIN and COMMIT: so connections are made for it, and
+        # a transaction changes one for its time.
+        self.autocommit_engine = create_engine(
             settings.database_url.get_secret_value(),
             pool_size=settings.database_pool_size,
             max_overflow=0,
             pool_timeout=settings.database_pool_timeout_s,
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
             connect_args=_connection_limits(settings),
             hide_parameters=True,  # an error's text goes to logs, and parameters may be hashes of secrets
         )
         metrics.connections_allowed.inc(settings.database_pool_size)
-        bound_connections(self.engine, self._deadline_s)
-        check_stale_connections(self.engine)
-        count_connections(self.engine, metrics)
+        bound_connections(self.autocommit_engine, self._deadline_s)
+        check_stale_connections(self.autocommit_engine)
+        count_connections(self.autocommit_engine, metrics)
+        self.engine = self.autocommit_engine.execution_options(isolation_level="READ COMMITTED")
         # Rows stay readable after commit: the response is made from them.
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._readers = sessionmaker(self.engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     @contextmanager
     def transaction(self, statement_timeout_s: float | None = None) -> Iterator[Session]:
@@ -51,34 +56,39 @@ class Database:
         `statement_timeout_s` replaces the configured one: shorter where something can stand in for the answer,
         longer for a bulk load.
         """
-        with self.sessions.begin() as session, self._connected(session):
+        with self.sessions.begin() as session, self._counted(session.connection):
             if statement_timeout_s is None:
                 yield session
                 return
-            with self._patience(session, statement_timeout_s):
+            with self._patience(session.connection(), statement_timeout_s):
                 yield session
+                session.flush()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """Give a session for queries only: each sees what is committed, as in `transaction`, in one round trip.
+    def reading(self, statement_timeout_s: float | None = None) -> Iterator[Connection]:
+        """Give a connection for queries: each sees what is committed, as in `transaction`, in one round trip.
 
         A transaction would add one for BEGIN and one for COMMIT, and at Postgres's default isolation level
-        each statement has a snapshot of its own anyway.
+        each statement has a snapshot of its own anyway. A time limit of its own needs a transaction.
         """
-        with self._readers() as session, self._connected(session):
-            yield session
+        engine = self.autocommit_engine if statement_timeout_s is None else self.engine
+        with ExitStack() as stack:
+            connection = stack.enter_context(self._counted(lambda: stack.enter_context(engine.connect())))
+            if statement_timeout_s is not None:
+                stack.enter_context(self._patience(connection, statement_timeout_s))
+            yield connection
 
     def ping(self) -> None:
         """Ask Postgres for an answer; raises what SQLAlchemy raises when there is none."""
-        with self.engine.connect() as connection:
+        with self.autocommit_engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
     @contextmanager
-    def _connected(self, session: Session) -> Iterator[None]:
+    def _counted(self, connect: Callable[[], Connection]) -> Iterator[Connection]:
         """Take a connection now, so that the wait for it can be measured, and count it."""
         started_s = time.perf_counter()
         try:
-            session.connection()
+            connection = connect()
         except PoolTimeoutError:
             self._metrics.connection_timeouts.inc()
             raise
@@ -86,22 +96,20 @@ class Database:
             self._metrics.connection_waits_s.observe(time.perf_counter() - started_s)
         self._metrics.connections_in_use.inc()
         try:
-            yield
+            yield connection
         finally:
             self._metrics.connections_in_use.dec()
 
     @contextmanager
-    def _patience(self, session: Session, statement_timeout_s: float) -> Iterator[None]:
+    def _patience(self, connection: Connection, statement_timeout_s: float) -> Iterator[None]:
         """Let statements of this transaction take so long, on both sides of the connection."""
-        milliseconds = int(statement_timeout_s * 1000)
-        connection = session.connection().connection.driver_connection
-        session.execute(text(f"SET LOCAL statement_timeout = {milliseconds}"))
-        connection.deadline_s = statement_timeout_s + ANSWER_MARGIN_S  # type: ignore[union-attr]
+        driver: Any = connection.connection.driver_connection
+        connection.execute(text(f"SET LOCAL statement_timeout = {int(statement_timeout_s * 1000)}"))
+        driver.deadline_s = statement_timeout_s + ANSWER_MARGIN_S
         try:
             yield
-            session.flush()
         finally:
-            connection.deadline_s = self._deadline_s  # type: ignore[union-attr]
+            driver.deadline_s = self._deadline_s
 
 
 def _connection_limits(settings: Settings) -> dict[str, str | int]:

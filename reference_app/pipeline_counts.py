@@ -31,7 +31,7 @@ class PipelineCounts:
 
     def _count(self) -> Mapping[PipelineStatus, int] | None:
         try:
-            with self._backend.reading() as services:
-                return services.statistics.by_status()
+            with self._backend.looking() as look:
+                return look.statistics.by_status()
         except SQLAlchemyError:
             return None

@@ -67,7 +67,7 @@ class _Identification:
     def identify(self) -> None:
         """Note the user, or why there is none: a limit counts by user, and an open route asks for nobody."""
         g.principal, g.session, g.unknown = None, None, None
-        if "Authorization" not in request.headers:
+        if "HTTP_AUTHORIZATION" not in request.environ:
             return
         try:
             token = bearer_token()
@@ -107,7 +107,8 @@ def authenticate() -> None:
 
 def bearer_token() -> str:
     """Return the token of the Authorization header, if it has the form of one of ours."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    given: str = request.environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
         raise NotAuthenticatedError("Log in, and send the token as 'Authorization: Bearer TOKEN'.")
     return token

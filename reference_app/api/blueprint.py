@@ -85,7 +85,8 @@ class ApiBlueprint(APIBlueprint):
         if operation.action is not None:
             authenticate()
             authorize_function(current_principal(), operation.action)
-        _refuse_unknown_query(operation.query)
+        if request.query_string:
+            _refuse_unknown_query(operation.query)
         if operation.has_body:
             _read_json_object()
 

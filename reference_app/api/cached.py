@@ -9,7 +9,7 @@ from flask import Response, request
 
 from reference_app.api.authentication import Foresight, backend
 from reference_app.api.entity_tags import entity_tag
-from reference_app.backend import Work
+from reference_app.backend import Look
 from reference_app.cache.interface import Answer, Cache, CacheKey, CacheState, Made
 from reference_app.redis_gate import Command
 
@@ -70,12 +70,12 @@ def foresee_cache(cache: Cache) -> Foresight:
     return foresee
 
 
-def cached_answer(key: CacheKey, make: Callable[[Work], Made]) -> Answer:
+def cached_answer(key: CacheKey, make: Callable[[Look], Made]) -> Answer:
     """Return what the cache has under `key`, or what `make` makes of Postgres's present content."""
 
     def fill(statement_timeout_s: float | None) -> Made:
-        with backend().reading(statement_timeout_s) as services:
-            return make(services)
+        with backend().looking(statement_timeout_s) as look:
+            return make(look)
 
     return backend().cache.answer(key, fill)
 

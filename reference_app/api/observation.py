@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from reference_app.metrics import Metrics
 
 REQUEST_ID_HEADER = "X-Request-ID"
+REQUEST_ID_VARIABLE = "HTTP_X_REQUEST_ID"
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -17,7 +18,7 @@ def observe_requests(app: Flask, metrics: Metrics) -> None:
 
     def begin() -> None:
         g.started_s = time.perf_counter()
-        g.request_id = _request_id(request.headers.get(REQUEST_ID_HEADER, ""))
+        g.request_id = _request_id(request.environ.get(REQUEST_ID_VARIABLE))
         metrics.in_flight.inc()
 
     def finish(response: Response) -> Response:
@@ -35,6 +36,6 @@ def observe_requests(app: Flask, metrics: Metrics) -> None:
     app.teardown_request(end)
 
 
-def _request_id(given: str) -> str:
+def _request_id(given: str | None) -> str:
     """Keep a well-formed id that a proxy gave; otherwise make one, so that logs cannot be forged."""
-    return given if _ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if given and _ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex

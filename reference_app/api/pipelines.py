@@ -22,11 +22,11 @@ from reference_app.api.shapes.pipelines import (
     PipelinePath,
     PipelineResult,
 )
-from reference_app.backend import Work
+from reference_app.backend import Look, Work
 from reference_app.cache.interface import Made
 from reference_app.errors import PreconditionRequiredError
 from reference_app.models import Pipeline
-from reference_app.repositories.pipeline import PipelineFilter
+from reference_app.repositories.pipeline_view import PipelineFilter
 from reference_app.services.authorization import Action
 
 pipeline_routes = ApiBlueprint("pipelines", tag="Pipelines", protected=True, prefix="/api/pipelines")
@@ -51,8 +51,8 @@ def list_pipelines(query: PipelineListQuery) -> Response:
     """List pipelines, newest first."""
     wanted = PipelineFilter(**query.model_dump(exclude={"limit", "cursor"}))
 
-    def make(services: Work) -> Made:
-        page = services.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
+    def make(look: Look) -> Made:
+        page = look.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
         return Made(PipelinePage.model_validate(page_fields(page)).model_dump_json())
 
     return cached_response(cached_answer(list_key(), make))
@@ -76,8 +76,8 @@ def create_pipeline(header: CreationKey, body: NewPipeline) -> Response:
 def read_pipeline(path: PipelinePath, header: ReadCondition) -> Response:
     """Read one pipeline, unless the client has its present version."""
 
-    def make(services: Work) -> Made:
-        pipeline = services.pipelines.get(path.pipeline_id)
+    def make(look: Look) -> Made:
+        pipeline = look.pipelines.get(path.pipeline_id)
         return Made(PipelineResult.model_validate(pipeline).model_dump_json(), pipeline.version)
 
     answer = cached_answer(pipeline_key(path.pipeline_id), make)

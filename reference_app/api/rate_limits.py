@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import ExemptionScope, Limiter
+from flask_limiter._extension import LimiterContext
 from flask_limiter.util import get_qualified_name
 from limits import RateLimitItem
 
@@ -69,6 +70,12 @@ class RouteLimiter(Limiter):
         self._settings = settings
         self._metrics = metrics
         self._plans: dict[str, _Plan | None] = {}
+        self._unused = LimiterContext()
+
+    @property
+    def context(self) -> LimiterContext:
+        """Return what Flask-Limiter's own hooks read at every request, and nothing is written to here."""
+        return self._unused
 
     def limit_routes(self, app: Flask) -> None:
         """Apply the limits to the routes that `app` has by now."""

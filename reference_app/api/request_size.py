@@ -3,6 +3,9 @@
 from flask import Flask, request
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
+BODY_HEADERS = frozenset({"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"})
+"""Without either, a request has no body (RFC 9112, section 6.3)."""
+
 
 def limit_request_size(app: Flask, most_bytes: int) -> None:
     """Refuse requests whose body has more than `most_bytes`."""
@@ -10,6 +13,8 @@ def limit_request_size(app: Flask, most_bytes: int) -> None:
     app.config["MAX_CONTENT_LENGTH"] = most_bytes + 1
 
     def check() -> None:
+        if request.environ.keys().isdisjoint(BODY_HEADERS):
+            return
         announced = request.content_length or 0
         if announced > most_bytes or _read() > most_bytes:
             raise RequestEntityTooLarge(f"The body has more than {most_bytes} bytes.")

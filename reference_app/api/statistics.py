@@ -5,7 +5,7 @@ from flask import Response
 from reference_app.api.blueprint import ApiBlueprint, requires
 from reference_app.api.cached import cached_answer, cached_response, statistics_key
 from reference_app.api.shapes.statistics import StatisticsQuery, StatisticsResult
-from reference_app.backend import Work
+from reference_app.backend import Look
 from reference_app.cache.interface import Made
 from reference_app.services.authorization import Action
 
@@ -17,7 +17,7 @@ statistics_routes = ApiBlueprint("statistics", tag="Statistics", protected=True,
 def read_statistics(query: StatisticsQuery) -> Response:
     """Count pipelines by status, by owner, and by the day of their creation (UTC)."""
 
-    def make(services: Work) -> Made:
-        return Made(StatisticsResult.model_validate(services.statistics.of_days(query.days)).model_dump_json())
+    def make(look: Look) -> Made:
+        return Made(StatisticsResult.model_validate(look.statistics.of_days(query.days)).model_dump_json())
 
     return cached_response(cached_answer(statistics_key(), make))

@@ -15,6 +15,9 @@ from reference_app.services.principal import Principal
 from reference_app.services.sessions import SessionStore
 
 USERNAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
+REPORTER = "github"
+"""Whose the runs are that CI reports: an account that nobody can log in to."""
+RESERVED = frozenset({REPORTER})
 
 
 class AccountRuleError(ValueError):
@@ -55,6 +58,8 @@ class AccountService:
 
     def add(self, principal: Principal | None, username: str, password_hash: str, role: Role) -> Admin:
         """Add an active account whose password is hashed already; `ConflictError` for a taken name."""
+        if username in RESERVED:
+            raise ConflictError(f"The name {username} is taken.")
         account = Admin(username=username, password_hash=password_hash, role=role, active=True)
         try:
             self._accounts.add(account)

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from reference_app.errors import ConflictError, NotFoundError, PreconditionFailedError
 from reference_app.models import Pipeline, PipelineStatus
 from reference_app.repositories.base import DuplicateError, Page
-from reference_app.repositories.pipeline import PipelineFilter, PipelineRepository, ShownPipeline
+from reference_app.repositories.pipeline import PipelineRepository
+from reference_app.repositories.pipeline_view import PipelineFilter, PipelineViewRepository, ShownPipeline
 from reference_app.services.audit import AuditTrail, Subject
 from reference_app.services.authorization import Action, authorize_object
 from reference_app.services.clock import Clock, utc_now
@@ -18,25 +19,39 @@ Versions = frozenset[int] | None
 """Which versions a change is meant for; None is any."""
 
 
-class PipelineService:
-    """Pipelines inside one transaction. Everybody reads; the owner and admins change."""
+class PipelineReader:
+    """Pipelines to look at; everybody may."""
 
-    def __init__(self, pipelines: PipelineRepository, audit: AuditTrail, now: Clock = utc_now) -> None:
+    def __init__(self, views: PipelineViewRepository) -> None:
+        self._views = views
+
+    def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[ShownPipeline]:
+        """Return one page, newest first."""
+        return self._views.list_page(wanted, limit, after)
+
+    def get(self, identity: int) -> ShownPipeline:
+        """Return the pipeline or raise `NotFoundError`."""
+        return _found(identity, self._views.get(identity))
+
+
+class PipelineService(PipelineReader):
+    """Pipelines inside one transaction; the owner and admins change them."""
+
+    def __init__(
+        self,
+        views: PipelineViewRepository,
+        pipelines: PipelineRepository,
+        audit: AuditTrail,
+        now: Clock = utc_now,
+    ) -> None:
+        super().__init__(views)
         self._pipelines = pipelines
         self._audit = audit
         self._now = now
 
-    def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[ShownPipeline]:
-        """Return one page, newest first."""
-        return self._pipelines.list_page(wanted, limit, after)
-
-    def get(self, identity: int) -> ShownPipeline:
-        """Return the pipeline to look at, or raise `NotFoundError`."""
-        return self._found(identity, self._pipelines.show(identity))
-
     def get_for_update(self, identity: int) -> Pipeline:
         """Return the pipeline, which nobody else changes until the transaction ends, or raise `NotFoundError`."""
-        return self._found(identity, self._pipelines.get_for_update(identity))
+        return _found(identity, self._pipelines.get_for_update(identity))
 
     def create(self, principal: Principal, fields: Mapping[str, Any]) -> Pipeline:
         """Queue a pipeline that belongs to `principal`; `ConflictError` when its run_id is taken."""
@@ -81,8 +96,8 @@ class PipelineService:
             raise PreconditionFailedError("The pipeline has changed since you read it; read it again.")
         return pipeline
 
-    @staticmethod
-    def _found(identity: int, pipeline: Found | None) -> Found:
-        if pipeline is None:
-            raise NotFoundError("pipeline", identity)
-        return pipeline
+
+def _found(identity: int, pipeline: Found | None) -> Found:
+    if pipeline is None:
+        raise NotFoundError("pipeline", identity)
+    return pipeline

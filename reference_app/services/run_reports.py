@@ -12,12 +12,10 @@ from reference_app.models import Pipeline, PipelineStatus
 from reference_app.repositories.admin import AdminRepository
 from reference_app.repositories.pipeline import PipelineRepository
 from reference_app.repositories.webhook_delivery import WebhookDeliveryRepository
+from reference_app.services.accounts import REPORTER
 from reference_app.services.audit import AuditTrail, Subject
 from reference_app.services.passwords import Passwords
 from reference_app.services.pipeline_life import advance, start_anew
-
-REPORTER = "github"
-"""The account that owns what GitHub reports; nobody can log in with it."""
 
 
 @dataclass(frozen=True)

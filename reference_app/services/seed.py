@@ -1,22 +1,25 @@
-"""Made-up data, the same every time: two members, one admin, and any number of pipelines.
+"""Made-up data, the same every time but for its dates: two members, one admin, and any number of pipelines.
 
 Running it again adds only what is missing: accounts go by name, pipelines by run_id.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from reference_app.models import Admin, LogLevel, PipelineStatus, Role
 from reference_app.repositories.seed import SeedRepository
 from reference_app.services.accounts import AccountService
+from reference_app.services.clock import Clock, utc_now
 
 ROLES: Mapping[str, Role] = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
 FIRST_RUN_ID = 9_000_000_000
 """Seeded run_ids start here, out of the way of those that people choose."""
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 91
-"""Over how many days the pipelines are spread: shares no factor with the other cycles, so each day has all kinds."""
+"""Over how many days the pipelines are spread, the last of them yesterday, so that statistics have something to show.
+
+It shares no factor with the other cycles, so each day has all kinds.
+"""
 PAUSE_S = 7
 """Between two pipelines of one day: a million of them fit."""
 BATCH = 50_000
@@ -35,9 +38,10 @@ LOG_LINES = (
 class Seed:
     """Adds the data inside one transaction."""
 
-    def __init__(self, accounts: AccountService, pipelines: SeedRepository) -> None:
+    def __init__(self, accounts: AccountService, pipelines: SeedRepository, now: Clock = utc_now) -> None:
         self._accounts = accounts
         self._pipelines = pipelines
+        self._today = now().replace(hour=0, minute=0, second=0, microsecond=0)
 
     def add_missing(
         self, passwords: Mapping[str, str], pipeline_count: int, progress: Callable[[int], None] = lambda _done: None
@@ -52,7 +56,8 @@ class Seed:
         logged_from = FIRST_RUN_ID + pipeline_count - LOGGED
         for first in range(0, pipeline_count, BATCH):
             end = min(first + BATCH, pipeline_count)
-            added += self._pipelines.add_missing(_rows(range(first, end), owners), LOG_LINES, logged_from)
+            rows = _rows(range(first, end), owners, self._today - timedelta(days=DAYS))
+            added += self._pipelines.add_missing(rows, LOG_LINES, logged_from)
             progress(end)
         return added
 
@@ -60,12 +65,12 @@ class Seed:
         return self._accounts.find(username) or self._accounts.create(username, password, ROLES[username])
 
 
-def _rows(numbers: range, owners: list[int]) -> Iterator[tuple[Any, ...]]:
+def _rows(numbers: range, owners: list[int], first_day: datetime) -> Iterator[tuple[Any, ...]]:
     """Yield rows in the order of `STAGED_COLUMNS`: tuples, because a million dictionaries take seconds more."""
     for number in numbers:
         workflow = WORKFLOWS[number % len(WORKFLOWS)]
         status = STATUSES[number % len(STATUSES)]
-        created_at = EPOCH + timedelta(days=number % DAYS, seconds=number // DAYS * PAUSE_S)
+        created_at = first_day + timedelta(days=number % DAYS, seconds=number // DAYS * PAUSE_S)
         duration_s = 30.0 + number % 600 if status.is_final else None
         yield (
             f"{workflow} #{number}",

@@ -24,7 +24,7 @@ class Statistics:
 
 
 class StatisticsService:
-    """Reads the counts from one session."""
+    """Reads the counts over one connection."""
 
     def __init__(self, statistics: StatisticsRepository, now: Clock = utc_now) -> None:
         self._statistics = statistics

@@ -94,3 +94,12 @@ def test_example_target_of_the_readme_is_valid(tmp_path: Path) -> None:
         (tmp_path / file).touch()
     (tmp_path / "target.toml").write_text(example)
     assert Target.read(tmp_path).services.keys() == {"postgres", "redis"}
+
+
+def test_files_of_the_app_s_document_exist() -> None:
+    """Every file that the reference app's README names is there: each promise leads to its code and its test."""
+    app = ROOT / "reference_app"
+    places = (app, ROOT, ROOT / "suites" / "integration" / "reference_app")
+    named = set(re.findall(r"`(\w[\w./-]*(?:\.py|/))`", (app / "README.md").read_text()))
+    assert len(named) > 40
+    assert [name for name in sorted(named) if not any((place / name).exists() for place in places)] == []

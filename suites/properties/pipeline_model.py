@@ -7,7 +7,7 @@ from typing import Any
 
 from reference_app.errors import ConflictError, ForbiddenError, NotFoundError, PreconditionFailedError
 from reference_app.models import Pipeline, PipelineStatus, Role
-from reference_app.repositories.pipeline import PipelineFilter
+from reference_app.repositories.pipeline_view import PipelineFilter
 from reference_app.services.principal import Principal
 
 Row = dict[str, Any]

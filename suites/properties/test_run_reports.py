@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from reference_app.backend import Backend
 from reference_app.models import PipelineStatus
-from reference_app.repositories.pipeline import PipelineFilter
+from reference_app.repositories.pipeline_view import PipelineFilter
 from reference_app.services.run_reports import ReportResult, RunReport
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

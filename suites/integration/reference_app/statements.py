@@ -16,8 +16,8 @@ def statements_of(backend: Backend) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         statements.append(statement)
 
-    event.listen(backend.database.engine, "before_cursor_execute", note)
+    event.listen(backend.database.autocommit_engine, "before_cursor_execute", note)
     try:
         yield statements
     finally:
-        event.remove(backend.database.engine, "before_cursor_execute", note)
+        event.remove(backend.database.autocommit_engine, "before_cursor_execute", note)

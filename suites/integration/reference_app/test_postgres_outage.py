@@ -164,14 +164,14 @@ def test_patience_is_per_transaction(backend: Backend) -> None:
         assert work.session.scalar(text("SHOW statement_timeout")) == "1min"
     with backend.work() as work:
         assert work.session.scalar(text("SHOW statement_timeout")) == "5s"
-    with backend.reading() as work:
-        assert work.session.scalar(text("SHOW statement_timeout")) == "5s"
+    with backend.looking() as look:
+        assert look.connection.scalar(text("SHOW statement_timeout")) == "5s"
 
 
-def test_reading_is_one_round_trip(backend: Backend) -> None:
-    """What only reads opens no transaction in Postgres."""
-    with backend.reading() as work:
-        work.session.execute(text("SELECT 1"))
-        connection = work.session.connection().connection.driver_connection
+def test_looking_is_one_round_trip(backend: Backend) -> None:
+    """What only looks opens no transaction in Postgres."""
+    with backend.looking() as look:
+        look.connection.execute(text("SELECT 1"))
+        connection = look.connection.connection.driver_connection
         assert connection is not None
         assert connection.info.transaction_status.name == "IDLE"

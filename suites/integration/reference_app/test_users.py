@@ -13,6 +13,7 @@ from sqlalchemy import text
 from harness.ports import LOOPBACK, free_port
 from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
+from reference_app.errors import ConflictError
 from reference_app.models import Role
 from reference_app.services.principal import Principal
 from suites.integration.reference_app.audit_trail import audit_trail, last_event
@@ -168,3 +169,9 @@ def test_commands_are_recorded(auth: Auth, backend: Backend) -> None:
     """Accounts made by a command are in the audit trail, of nobody who is known."""
     assert auth
     assert last_event(backend) == (None, "user.created", "done", ("user", ADMIN))
+
+
+def test_reserved_name(backend: Backend) -> None:
+    """Nobody gets the name of the account that owns what GitHub reports."""
+    with pytest.raises(ConflictError, match="github is taken"), backend.work() as work:
+        work.accounts.create("github", password_of("alice"), Role.ADMIN)

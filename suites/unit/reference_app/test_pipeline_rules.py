@@ -8,6 +8,7 @@ import pytest
 from reference_app.errors import ConflictError
 from reference_app.models import Pipeline, PipelineStatus, Role
 from reference_app.repositories.pipeline import PipelineRepository
+from reference_app.repositories.pipeline_view import PipelineViewRepository
 from reference_app.services.audit import AuditTrail
 from reference_app.services.pipelines import PipelineService
 from reference_app.services.principal import Principal
@@ -34,6 +35,13 @@ class OnePipeline(PipelineRepository):
         self.saves += 1
 
 
+class NoViews(PipelineViewRepository):
+    """Nothing to look at: these tests change."""
+
+    def __init__(self) -> None:
+        pass
+
+
 class NoTrail(AuditTrail):
     """An audit trail that keeps nothing."""
 
@@ -46,7 +54,7 @@ class NoTrail(AuditTrail):
 
 def move(repository: OnePipeline, status: PipelineStatus, now: datetime = NOON) -> Pipeline:
     """Let the owner move the pipeline at this time."""
-    return PipelineService(repository, NoTrail(), now=lambda: now).update(OWNER, 1, {"status": status})
+    return PipelineService(NoViews(), repository, NoTrail(), now=lambda: now).update(OWNER, 1, {"status": status})
 
 
 @pytest.mark.parametrize(("present", "following"), [*product(PipelineStatus, PipelineStatus)])
