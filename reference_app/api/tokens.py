@@ -15,7 +15,8 @@ from reference_app.services.authorization import Action
 
 token_routes = ApiBlueprint("tokens", tag="API tokens", protected=True, prefix="/api/tokens")
 
-_LINKS = {"revoke_token": {"operationId": "revoke_token", "parameters": {"token_id": "$response.body#/id"}}}
+_NEW_TOKEN = dict.fromkeys(["token_id"], "$response.body#/id")
+_LINKS = {"revoke_token": {"operationId": "revoke_token", "parameters": _NEW_TOKEN}}
 
 
 @token_routes.get("", responses={"200": TokenPage})
