@@ -38,11 +38,6 @@ class RedisGate:
         self._on_failure = on_failure
         self._own = threading.local()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the last answer was one."""
-        return not self._breaker.is_shut
-
     def ask(self, command: Callable[[Redis], T]) -> T:
         """Return what `command` returns; `RedisError` when Redis does not answer, `GateShutError` without asking."""
         if not self._breaker.may_try():

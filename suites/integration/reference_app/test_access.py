@@ -74,14 +74,14 @@ NEW_TOKEN = {
     "scopes": ["pipelines:read", "pipelines:write", "logs:write", "audit:read"],
     "expires_in_days": 1,
 }
-CAROL = {"username": "carol", "password": "carols-pass-phrase"}
+CAROL = {"username": "carol", "password": password_of("carol")}
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/auth/login": {"username": "alice", "password": password_of("alice")},
-    "PUT /api/auth/password": {"current_password": password_of("alice"), "new_password": "a new pass phrase"},
+    "PUT /api/auth/password": {"current_password": password_of("alice"), "new_password": password_of("somebody")},
     "POST /api/auth/totp/confirmation": {"code": "000000"},
     "POST /api/auth/totp/removal": {"code": "000000"},
     "POST /api/tokens": NEW_TOKEN,
-    "POST /api/registrations": {"username": "dave", "password": "daves-pass-phrase"},
+    "POST /api/registrations": {"username": "dave", "password": password_of("dave")},
     "POST /api/registrations/<registration_id>/approval": {"role": "member"},
     "PATCH /api/users/<user_id>": {"active": False},
     "POST /api/pipelines": {"name": "another"},

@@ -17,7 +17,7 @@ from reference_app.backend import Backend
 from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
 from reference_app.models import Admin, PipelineStatus, Role
 from reference_app.services.principal import Principal
-from suites.integration.reference_app.conftest import Auth, MakeApp, StartRedis
+from suites.integration.reference_app.conftest import Auth, MakeApp, StartRedis, password_of
 from suites.integration.reference_app.own_redis import OwnRedis
 from suites.integration.reference_app.test_metrics import metric
 
@@ -89,7 +89,7 @@ def test_sessions_wait(own_redis: OwnRedis, client_on: Callable[..., FlaskClient
     """Without Redis a session is 503 with Retry-After, never 401; with Redis back it is there again."""
     client = client_on(own_redis.url, redis_retry_s=0.1)
     make_account(backend_of(client), auth)
-    body = {"username": "alice", "password": "alice-has-a-password"}
+    body = {"username": "alice", "password": password_of("alice")}
     token = client.post("/api/auth/login", json=body).json["token"]
     own_redis.stop()
     response = me(client, token)

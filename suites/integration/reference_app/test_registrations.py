@@ -12,10 +12,10 @@ from reference_app.backend import Backend
 from reference_app.models import RegistrationRequest
 from suites.integration.reference_app.audit_trail import last_event
 from suites.integration.reference_app.calls import log_in
-from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.conftest import Auth, password_of
 from suites.integration.reference_app.row_locks import row_locked, start_waiting
 
-CAROL = {"username": "carol", "password": "carols-pass-phrase", "reason": "I deploy the shop."}
+CAROL = {"username": "carol", "password": password_of("carol"), "reason": "I deploy the shop."}
 
 
 def ask(client: FlaskClient, **fields: Any) -> Any:
