@@ -21,7 +21,7 @@ GRANIAN = ("-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port",
 SERVERS: Mapping[str, tuple[str, ...]] = {
     "gunicorn_sync": (*GUNICORN, "--worker-class", "sync", "--threads", "1", "--workers"),
     "gunicorn_gthread": (*GUNICORN, "--worker-class", "gthread", "--workers"),
-    "granian": (*GRANIAN, "--blocking-threads", "8", "--backpressure", "64", "reference_app.wsgi:app", "--workers"),
+    "granian": (*GRANIAN, "--blocking-threads", "4", "--backpressure", "64", "reference_app.wsgi:app", "--workers"),
 }
 """Each command lacks its last word, the number of workers."""
 

@@ -17,7 +17,7 @@ ROUTES = {
     "statistics": "/api/pipelines/statistics",
 }
 BARE = (
-    *("-m", "gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+    *("-m", "gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "4"),
     *("--bind", f"{LOOPBACK}:{{port}}", "benchmarks.bare_app:app"),
 )
 CACHE = {

@@ -124,7 +124,7 @@ class Settings(BaseModel):
     """What GitHub signs its deliveries with; without it they are refused."""
     stream_longest_s: float = Field(default=60, gt=0)
     """After this time an event stream ends, and its reader comes back for the rest."""
-    streams_per_process: int = Field(default=4, ge=1)
+    streams_per_process: int = Field(default=2, ge=1)
     """How many event streams, each of which keeps a thread, one process serves at once."""
 
     seed_alice_password: SecretStr | None = None
