@@ -62,6 +62,7 @@ threads = int(os.environ.get("WEB_THREADS", "4"))  # more only wait for each oth
 timeout = 30
 graceful_timeout = 10
 keepalive = 15
+limit_request_line = 8190  # RFC 9112, section 3, wants 8000 or more
 control_socket_disable = True
 forwarded_allow_ips = ""  # the application decides which proxies to believe (TRUSTED_PROXIES)
 secure_scheme_headers: dict[str, str] = {}

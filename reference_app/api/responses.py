@@ -41,6 +41,14 @@ _HEADERS = {
 }
 
 
+_BEYOND_THE_SERVER: ResponseDict = {
+    "414": {
+        "description": "The request line is longer than the server reads; the application has not seen it.",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    }
+}
+
+
 def problems(*statuses: int) -> ResponseDict:
     """Describe these statuses as problems."""
     return {str(status): _problem(status) for status in statuses}
@@ -57,7 +65,7 @@ def expected_problems(action: Action | None, *, limited: bool, has_path: bool, h
         statuses += [404]
     if has_body:
         statuses += [400, 413, 415]
-    return problems(*sorted(statuses))
+    return {**problems(*sorted(statuses)), **_BEYOND_THE_SERVER}
 
 
 def created(schema: str, links: Mapping[str, Any], headers: Mapping[str, Any] | None = None) -> ResponseDict:
