@@ -13,7 +13,7 @@ from suites.integration.reference_app.conftest import Auth
 from suites.integration.reference_app.event_reader import Event, EventReader
 from suites.integration.reference_app.server import Server
 
-ENDLESS = {"STREAM_LONGEST_S": "600", "WEB_CONCURRENCY": "1"}
+ENDLESS = {"STREAM_LONGEST_S": "600", "WEB_CONCURRENCY": "1", "WEB_THREADS": "8", "STREAMS_PER_PROCESS": "6"}
 """A server whose streams do not end by themselves within any test; one process of it is enough."""
 
 
@@ -106,7 +106,7 @@ def test_pipeline_goes(serve: Callable[..., Server], client: FlaskClient, token:
 
 def test_too_many(serve: Callable[..., Server], token: str, path: str) -> None:
     """A process serves so many streams and no more; when a reader goes away, the next one may come."""
-    server = serve(**ENDLESS, STREAMS_PER_PROCESS="1")
+    server = serve(**ENDLESS | {"STREAMS_PER_PROCESS": "1"})
 
     def is_served() -> bool:
         with EventReader(server.port, f"{path}/logs/stream", token) as another:
