@@ -69,11 +69,16 @@ def prove(request: Request, say: Say) -> int:
 
 def _parts(request: Request) -> list[tuple[str, list[str]]]:
     """Return every part's name and the arguments for Python, in the order in which they run."""
-    own = [request.target.resolve(place) for place in request.target.settings.tests.paths]
+    tests = request.target.settings.tests
+    own = [request.target.resolve(place) for place in tests.paths]
     quiet = ["-q", "--no-header"]
+    side_by_side = ["--numprocesses", str(tests.processes)] if tests.processes > 1 else []
     return [
         ("target", ["-m", "harness", "check", *request.options]),
-        *((_part_name(place), ["-m", "pytest", _shown(place), *quiet, *request.options]) for place in own),
+        *(
+            (_part_name(place), ["-m", "pytest", _shown(place), *quiet, *side_by_side, *request.options])
+            for place in own
+        ),
         ("contract", ["-m", "pytest", "suites/contract", *quiet, *request.options]),
         ("security", ["-m", "security", *request.options]),
         ("load", ["-m", "loadtests", "run", "smoke", *request.options]),

@@ -69,9 +69,13 @@ class Load(_Section, frozen=True):
 
 
 class Tests(_Section, frozen=True):
-    """The target's own pytest suites: each path is one part of `prove`, named like its folder."""
+    """The target's own pytest suites: each path is one part of `prove`, named like its folder.
+
+    `processes` is how many of pytest-xdist's run a suite; more than one only for tests that do not disturb each other.
+    """
 
     paths: tuple[str, ...] = ()
+    processes: int = 1
 
 
 class Security(_Section, frozen=True):
@@ -170,6 +174,11 @@ def _check_serve(file: Path, serve: Serve) -> None:
         raise TargetFileError(file, "serve.ready", f"{serve.ready!r} must be a path that starts with /")
     if serve.ready_timeout_s <= 0:
         raise TargetFileError(file, "serve.ready_timeout_s", "must be more than 0 seconds")
+
+
+def _check_tests(target: Target) -> None:
+    if target.settings.tests.processes < 1:
+        raise TargetFileError(target.file, "tests.processes", "must be 1 or more")
 
 
 def _check_services(target: Target) -> None:

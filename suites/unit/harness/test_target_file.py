@@ -62,6 +62,7 @@ def test_services_come_in_one_order(tmp_path: Path) -> None:
         (GOOD + '[openapi]\npath = "/x"\nschemathesis = "y.toml"\n', "openapi.schemathesis", "does not exist"),
         (GOOD + '[security]\nsources = ["src"]\n', "security.sources", "does not exist"),
         (GOOD + '[tests]\npaths = ["tests"]\n', "tests.paths", "does not exist"),
+        (GOOD + "[tests]\nprocesses = 0\n", "tests.processes", "must be 1 or more"),
     ],
 )
 def test_refusal_names_file_key_and_cure(tmp_path: Path, text: str, key: str, says: str) -> None:
