@@ -124,7 +124,7 @@ class Target(msgspec.Struct, frozen=True):
         """
         file = (file / "target.toml" if file.is_dir() else file).absolute()
         target = cls(file, read_toml(file, TargetFile))
-        for check in (_check_way_to_serve, _check_services, _check_places):
+        for check in (_check_way_to_serve, _check_services, _check_tests, _check_places):
             check(target)
         return target
 
