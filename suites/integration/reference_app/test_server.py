@@ -66,6 +66,7 @@ def test_stop(server: Server) -> None:
 
 def test_killed_master(server: Server) -> None:
     """When the master is killed, its workers end by themselves and clean up."""
+    assert not server.is_clean()
     os.kill(server.process.pid, signal.SIGKILL)
     wait_for(server.is_clean, what="no temporary file", timeout_s=20)
 
