@@ -132,6 +132,9 @@ def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path)
             "REDIS_URL": redis_url,
             "APP_ENV": "testing",
             "TMPDIR": str(folder),
+            "ARGON2_TIME_COST": "1",
+            "ARGON2_MEMORY_KIB": "8",
+            "ARGON2_PARALLELISM": "1",
             **{name.upper(): limit for name, limit in NO_LIMITS.items()},
         }
         argv = [*COMMAND, "--bind", f"{LOOPBACK}:{port}"]
