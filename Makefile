@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 TOX := .venv/bin/tox
+JOBS ?= 2
 GROUPS := bootstrap app test security load report lint prove bench
 UV := .venv/bin/uv
 
@@ -13,8 +14,8 @@ help: ## show this help
 prove: $(TOX) ## all evidence on the reference app (or TARGET=path/to/target.toml), then the report and the verdict
 	$(TOX) -q -e prove $(if $(TARGET),-- --target $(TARGET))
 
-test: $(TOX) ## all of the project's own tests
-	$(TOX) -q
+test: $(TOX) ## all of the project's own tests, two parts at a time (JOBS=2)
+	$(TOX) -q run-parallel --parallel $(JOBS)
 
 lint unit integration: $(TOX) ## one part of the tests
 	$(TOX) -q -e $@

@@ -122,7 +122,7 @@ def auth(backend: Backend, client: FlaskClient) -> Auth:
 
 @pytest.fixture
 def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path) -> Callable[..., GuardedProcess]:
-    """Return what starts gunicorn with settings beside those of the test's services."""
+    """Return what starts gunicorn, with one worker, and with settings beside those of the test's services."""
 
     def spawn(port: int, **settings: str) -> GuardedProcess:
         folder = tmp_path / "tmp"
@@ -132,6 +132,7 @@ def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path)
             "REDIS_URL": redis_url,
             "APP_ENV": "testing",
             "TMPDIR": str(folder),
+            "WEB_CONCURRENCY": "1",
             "ARGON2_TIME_COST": "1",
             "ARGON2_MEMORY_KIB": "8",
             "ARGON2_PARALLELISM": "1",

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from harness.wait import wait_for
 from reference_app.backend import Backend
 from reference_app.models import AuditEvent
 from reference_app.repositories.audit_event import AuditPosition
@@ -143,7 +144,13 @@ def test_what_commits_late_is_not_missed(backend: Backend) -> None:
         follow()
         assert seen == []
         slow.add(AuditEvent(action="slow.third", outcome="done"))
-    follow()
+
+    def has_seen_all() -> bool:
+        follow()
+        return len(seen) >= 3
+
+    # Transactions of other tests, in other databases of the same Postgres, hold readers back too.
+    wait_for(has_seen_all, what="the settled events", timeout_s=30)
     follow()
     assert seen == ["slow.first", "slow.third", "quick.second"]
 

@@ -75,7 +75,7 @@ def ingest() -> Iterator[Ingest]:
 @pytest.fixture
 def broken(serve: Callable[..., Server], ingest: Ingest, auth: Auth, settings: Settings) -> Server:
     """Return a server that reports, whose schema is gone: what needs a table ends in an unexpected error."""
-    server = serve(SENTRY_DSN=ingest.dsn, WEB_CONCURRENCY="1")
+    server = serve(SENTRY_DSN=ingest.dsn)
     server.headers["Authorization"] = f"Bearer {auth.login('alice')}"
     migrations.downgrade(settings.database_url.get_secret_value())
     return server

@@ -13,8 +13,8 @@ from suites.integration.reference_app.conftest import Auth
 from suites.integration.reference_app.event_reader import Event, EventReader
 from suites.integration.reference_app.server import Server
 
-ENDLESS = {"STREAM_LONGEST_S": "600", "WEB_CONCURRENCY": "1", "WEB_THREADS": "8", "STREAMS_PER_PROCESS": "6"}
-"""A server whose streams do not end by themselves within any test; one process of it is enough."""
+ENDLESS = {"STREAM_LONGEST_S": "600", "WEB_THREADS": "8", "STREAMS_PER_PROCESS": "6"}
+"""A server whose streams do not end by themselves within any test."""
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_headers(server: Server, client: FlaskClient, token: str, path: str) -> 
 
 def test_longest_time(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
     """After its longest time a stream ends properly, without the event that says that nothing can follow."""
-    server = serve(STREAM_LONGEST_S="0.1", WEB_CONCURRENCY="1")
+    server = serve(STREAM_LONGEST_S="0.1")
     append(client, path, "first")
     with EventReader(server.port, f"{path}/logs/stream", token) as reader:
         assert [event["event"] for event in reader.rest()] == ["log"]

@@ -95,7 +95,7 @@ REQUESTS: dict[str, tuple[bytes, set[int]]] = {
 def server(serve: Callable[..., Server], auth: Auth) -> Server:
     """Return a server with accounts that could log in."""
     assert auth
-    return serve(WEB_CONCURRENCY="1", WEB_THREADS=str(THREADS), MAX_BODY_BYTES=str(MOST))
+    return serve(WEB_THREADS=str(THREADS), MAX_BODY_BYTES=str(MOST))
 
 
 def exchange(server: Server, request: bytes) -> bytes:

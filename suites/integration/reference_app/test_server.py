@@ -22,8 +22,9 @@ def requests_total(page: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def test_metrics_of_all_processes(server: Server) -> None:
+def test_metrics_of_all_processes(serve: Callable[..., Server]) -> None:
     """Whichever process is asked, the page counts the requests of all of them."""
+    server = serve(WEB_CONCURRENCY="2")
     for _ in range(40):
         assert server.get("/livez")[0] == 200
     pages = [server.get("/metrics")[1] for _ in range(10)]
@@ -31,8 +32,9 @@ def test_metrics_of_all_processes(server: Server) -> None:
     assert all("pipelines_readable 1.0" in page for page in pages)
 
 
-def test_metrics_of_many_threads(server: Server) -> None:
+def test_metrics_of_many_threads(serve: Callable[..., Server]) -> None:
     """So many requests of several threads to several processes are exactly so many in the metrics."""
+    server = serve(WEB_CONCURRENCY="2")
     with ThreadPoolExecutor(8) as threads:
         assert {200} == {status for status, _ in threads.map(lambda _number: server.get("/livez"), range(200))}
     page = server.get("/metrics")[1]
@@ -57,15 +59,17 @@ def test_stop_drains(server: Server, database_url: str) -> None:
     assert server.process.wait(20) == 0
 
 
-def test_stop(server: Server) -> None:
+def test_stop(serve: Callable[..., Server]) -> None:
     """SIGTERM ends the server well, without a temporary file left."""
+    server = serve(WEB_CONCURRENCY="2")
     assert not server.is_clean()
     assert server.process.stop() == 0
     assert server.is_clean()
 
 
-def test_killed_master(server: Server) -> None:
+def test_killed_master(serve: Callable[..., Server]) -> None:
     """When the master is killed, its workers end by themselves and clean up."""
+    server = serve(WEB_CONCURRENCY="2")
     assert not server.is_clean()
     os.kill(server.process.pid, signal.SIGKILL)
     wait_for(server.is_clean, what="no temporary file", timeout_s=20)
