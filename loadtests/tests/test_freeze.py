@@ -30,6 +30,7 @@ def frozen_s(lab: Lab, server: Server) -> float:
     return frozen_s
 
 
+@pytest.mark.alone
 def test_freeze_shows(lab: Lab, frozen_s: float) -> None:
     """Of a freeze f in T seconds, a share (f - x)/T of all requests takes longer than x: p99 is f - T/100."""
     summary = lab.summary()
