@@ -5,7 +5,7 @@
 
 from typing import Any, ClassVar
 
-from click import ClickException, Command, Context, UsageError
+from click import Abort, ClickException, Command, Context, UsageError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
 
@@ -34,11 +34,19 @@ class OperatorCommand(Command):
             raise BadInputError(error.format_message()) from error
 
     def invoke(self, ctx: Context) -> Any:
-        """Run the command; `PostgresError` when Postgres cannot be used."""
+        """Run the command; `PostgresError` when Postgres cannot be used, `Abort` when it was interrupted."""
         try:
             return super().invoke(ctx)
         except (OperationalError, InterfaceError, ProgrammingError) as error:
+            if _follows_interruption(error):
+                raise Abort from error
             raise PostgresError(f"Postgres: {reason(error)}") from error
+
+
+def _follows_interruption(error: BaseException) -> bool:
+    """Whether it was raised while an interruption was on its way out: the driver gives its connection up then."""
+    before = error.__context__
+    return before is not None and (isinstance(before, KeyboardInterrupt) or _follows_interruption(before))
 
 
 def reason(error: DBAPIError) -> str:
