@@ -1,12 +1,14 @@
 """JSON as this API reads and writes it."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn
 
 from flask import Response
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -22,6 +24,11 @@ class StrictJsonProvider(DefaultJSONProvider):
             return json.loads(s, parse_constant=_refuse_constant, **kwargs)
         except RecursionError:
             raise ValueError("nested too deeply") from None
+
+
+def json_text(plain: Mapping[str, Any]) -> str:
+    """Return what is in a documented shape already as JSON, written as pydantic writes its models."""
+    return to_json(plain).decode()
 
 
 def json_response(result: BaseModel, status: HTTPStatus = HTTPStatus.OK, location: str | None = None) -> Response:

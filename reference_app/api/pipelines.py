@@ -10,7 +10,7 @@ from reference_app.api.cached import cached_answer, cached_response, list_key, p
 from reference_app.api.cursors import decode_cursor
 from reference_app.api.entity_tags import entity_tag, names_version, versions_in
 from reference_app.api.idempotency import answer_once, require_key
-from reference_app.api.json_body import json_response
+from reference_app.api.json_body import json_response, json_text
 from reference_app.api.responses import ETAG, REPLAYED, created, not_modified, problems, versioned
 from reference_app.api.shapes.base import page_fields
 from reference_app.api.shapes.headers import ChangeCondition, CreationKey, DeletionCondition, ReadCondition
@@ -26,6 +26,7 @@ from reference_app.backend import Look, Work
 from reference_app.cache.interface import Made
 from reference_app.errors import PreconditionRequiredError
 from reference_app.models import Pipeline
+from reference_app.repositories.base import Page
 from reference_app.repositories.pipeline_view import PipelineFilter
 from reference_app.services.authorization import Action
 
@@ -53,7 +54,7 @@ def list_pipelines(query: PipelineListQuery) -> Response:
 
     def make(look: Look) -> Made:
         page = look.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
-        return Made(PipelinePage.model_validate(page_fields(page)).model_dump_json())
+        return Made(json_text(page_fields(Page([pipeline.fields for pipeline in page.items], page.next_after))))
 
     return cached_response(cached_answer(list_key(), make))
 
@@ -78,7 +79,7 @@ def read_pipeline(path: PipelinePath, header: ReadCondition) -> Response:
 
     def make(look: Look) -> Made:
         pipeline = look.pipelines.get(path.pipeline_id)
-        return Made(PipelineResult.model_validate(pipeline).model_dump_json(), pipeline.version)
+        return Made(json_text(pipeline.fields), pipeline.version)
 
     answer = cached_answer(pipeline_key(path.pipeline_id), make)
     if names_version(header.if_none_match, answer.made.version):

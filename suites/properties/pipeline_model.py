@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from reference_app.errors import ConflictError, ForbiddenError, NotFoundError, PreconditionFailedError
-from reference_app.models import Pipeline, PipelineStatus, Role
-from reference_app.repositories.pipeline_view import PipelineFilter
+from reference_app.models import PipelineStatus, Role
+from reference_app.repositories.pipeline_view import PipelineFilter, ShownPipeline
 from reference_app.services.principal import Principal
 
 Row = dict[str, Any]
@@ -26,12 +26,13 @@ DEFAULTS: Row = {
     "completed_at": None,
     "duration_s": None,
 }
-COMPARED = ("id", "name", "branch", "status", "owner_id", "version", *DEFAULTS)
+COMPARED = ("id", "name", "branch", "status", "owner", "version", *DEFAULTS)
 
 
-def row_of(pipeline: Pipeline) -> Row:
+def row_of(pipeline: ShownPipeline) -> Row:
     """Return a real pipeline as the model's row."""
-    return {name: getattr(pipeline, name) for name in COMPARED}
+    shown = {**pipeline.fields, "status": pipeline.status, "version": pipeline.version}
+    return {name: shown[name] for name in COMPARED}
 
 
 @dataclass
@@ -49,7 +50,7 @@ class PipelineModel:
     def create(self, identity: int, principal: Principal, fields: Mapping[str, Any]) -> None:
         """Add a queued pipeline under the id that Postgres gave."""
         assert identity not in self.rows
-        own = {"id": identity, "owner_id": principal.user_id, "status": PipelineStatus.QUEUED, "version": 1}
+        own = {"id": identity, "owner": principal.username, "status": PipelineStatus.QUEUED, "version": 1}
         self.rows[identity] = DEFAULTS | dict(fields) | own
 
     def expected_change_error(
@@ -63,7 +64,7 @@ class PipelineModel:
         row = self.rows.get(identity)
         if row is None:
             return NotFoundError
-        if principal.role is not Role.ADMIN and row["owner_id"] != principal.user_id:
+        if principal.role is not Role.ADMIN and row["owner"] != principal.username:
             return ForbiddenError
         if versions is not None and row["version"] not in versions:
             return PreconditionFailedError
@@ -84,12 +85,12 @@ class PipelineModel:
             row["duration_s"] = (row["completed_at"] - started_at).total_seconds() if started_at else None
         row.update(changes)
 
-    def listed(self, wanted: PipelineFilter, owner_id: int | None) -> list[int]:
-        """Return the ids that a list shows, in its order; `owner_id` stands for the filter's owner."""
+    def listed(self, wanted: PipelineFilter) -> list[int]:
+        """Return the ids that a list shows, in its order."""
         return [
             identity
             for identity, row in sorted(self.rows.items(), reverse=True)
             if wanted.status in {None, row["status"]}
             and wanted.branch in {None, row["branch"]}
-            and (wanted.owner is None or owner_id == row["owner_id"])
+            and (wanted.owner is None or wanted.owner == row["owner"])
         ]

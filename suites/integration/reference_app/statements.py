@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import event
-
-from reference_app.backend import Backend
+import pytest
+from psycopg import Cursor
 
 
 @contextmanager
-def statements_of(backend: Backend) -> Iterator[list[str]]:
-    """Collect what is sent meanwhile, in its order."""
+def noted_statements() -> Iterator[list[str]]:
+    """Collect what this process sends meanwhile, in its order."""
     statements: list[str] = []
+    execute = Cursor.execute
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
+    def note(cursor: Cursor[Any], statement: Any, *rest: Any, **more: Any) -> Cursor[Any]:
+        statements.append(str(statement))
+        return execute(cursor, statement, *rest, **more)
 
-    event.listen(backend.database.autocommit_engine, "before_cursor_execute", note)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Cursor, "execute", note)
         yield statements
-    finally:
-        event.remove(backend.database.autocommit_engine, "before_cursor_execute", note)

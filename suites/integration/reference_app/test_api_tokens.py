@@ -16,7 +16,7 @@ from reference_app.models import Admin, ApiToken
 from suites.integration.reference_app.audit_trail import audit_trail, last_event
 from suites.integration.reference_app.calls import ANY_VERSION, create, new_key
 from suites.integration.reference_app.conftest import Auth, MakeApp
-from suites.integration.reference_app.statements import statements_of
+from suites.integration.reference_app.statements import noted_statements
 
 BODY = {"name": "nightly job", "scopes": ["pipelines:read"], "expires_in_days": 30}
 
@@ -48,9 +48,9 @@ def stored(backend: Backend) -> ApiToken:
 
 
 @pytest.fixture
-def statements(backend: Backend) -> Iterator[list[str]]:
+def statements() -> Iterator[list[str]]:
     """Yield the SQL statements of this test, as they come."""
-    with statements_of(backend) as statements:
+    with noted_statements() as statements:
         yield statements
 
 

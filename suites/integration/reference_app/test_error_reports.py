@@ -94,7 +94,7 @@ def test_report(broken: Server, ingest: Ingest) -> None:
     )
     assert event["request"] == {"method": "GET", "url": f"{broken.base_url}/api/pipelines/7"}
     error = event["exception"]["values"][-1]
-    assert error["type"] == "ProgrammingError"
+    assert error["type"] == "UndefinedTable"
     assert "get" in [frame["function"] for frame in error["stacktrace"]["frames"]]
 
 

@@ -34,6 +34,18 @@ def test_create_and_read(client: FlaskClient, auth: Auth) -> None:
     assert response.json == client.get(response.headers["Location"]).json
 
 
+def test_one_text(client: FlaskClient, auth: Auth) -> None:
+    """A change is answered with the very text that reading gives then: in the shape of the document, written alike."""
+    auth.login("alice")
+    path = create(client, **FULL).headers["Location"]
+    for status in ("running", "success"):
+        changed = change(client, path, status=status)
+        read = client.get(path)
+        listed = client.get("/api/pipelines")
+        assert changed.text == read.text
+        assert listed.text == f'{{"items":[{read.text}],"next_cursor":null}}'
+
+
 def test_defaults(client: FlaskClient, auth: Auth) -> None:
     """Only the name is needed; the branch is main then."""
     auth.login("alice")

@@ -8,7 +8,7 @@ from reference_app.backend import Backend
 from reference_app.models import Admin, AuditEvent, DeploymentLog, LogLevel, Pipeline, PipelineStatus, Role
 from reference_app.settings import Settings
 from suites.integration.reference_app.conftest import Auth
-from suites.integration.reference_app.statements import statements_of
+from suites.integration.reference_app.statements import noted_statements
 
 FEW, MANY = 10, 300
 NO_ANSWER_ENDS = "/stream"
@@ -50,11 +50,11 @@ def paths(app: Flask) -> list[str]:
     return filled
 
 
-def statements_by_path(client: FlaskClient, backend: Backend, every: list[str]) -> dict[str, int]:
+def statements_by_path(client: FlaskClient, every: list[str]) -> dict[str, int]:
     """Return how many statements each path takes, with the longest page where it knows pages."""
     counts = {}
     for path in every:
-        with statements_of(backend) as statements:
+        with noted_statements() as statements:
             response = client.get(f"{path}?limit=100", buffered=True)
             if response.status_code == 422:
                 statements.clear()
@@ -69,10 +69,10 @@ def test_statements_do_not_grow(app: Flask, client: FlaskClient, auth: Auth, bac
     auth.login("admin")
     add_rows(backend, range(FEW))
     every = paths(app)
-    statements_by_path(client, backend, every)  # what only the first request asks
-    few = statements_by_path(client, backend, every)
+    statements_by_path(client, every)  # what only the first request asks
+    few = statements_by_path(client, every)
     add_rows(backend, range(FEW, MANY))
-    many = statements_by_path(client, backend, every)
+    many = statements_by_path(client, every)
     assert few == many
     assert few["/api/pipelines"] >= 1
     assert len(client.get("/api/pipelines?limit=100").json["items"]) == 100

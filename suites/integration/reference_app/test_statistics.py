@@ -11,7 +11,7 @@ from reference_app.repositories.statistics import StatisticsRepository
 from reference_app.services.statistics import StatisticsService
 from suites.integration.reference_app.calls import change, create
 from suites.integration.reference_app.conftest import Auth
-from suites.integration.reference_app.statements import statements_of
+from suites.integration.reference_app.statements import noted_statements
 
 PATH = "/api/pipelines/statistics"
 LIST = "/api/pipelines"
@@ -93,7 +93,7 @@ def test_anonymous(client: FlaskClient) -> None:
     assert client.get(PATH).status_code == 401
 
 
-def test_statements(backend: Backend, client: FlaskClient, auth: Auth) -> None:
+def test_statements(client: FlaskClient, auth: Auth) -> None:
     """More pipelines cause no more queries: three, and none on a hit.
 
     The fourth shortens the patience with Postgres, because an older answer can stand in.
@@ -102,18 +102,18 @@ def test_statements(backend: Backend, client: FlaskClient, auth: Auth) -> None:
     numbers = []
     for times in (1, 1, 10):
         create_many(client, times)
-        with statements_of(backend) as statements:
+        with noted_statements() as statements:
             client.get(PATH)
             client.get(PATH)
         numbers.append(len(statements))
     assert numbers == [3, 4, 4]
 
 
-def test_read_and_list_statements(backend: Backend, client: FlaskClient, auth: Auth) -> None:
+def test_read_and_list_statements(client: FlaskClient, auth: Auth) -> None:
     """A read and a list are one query each, and none from the cache."""
     auth.login("alice")
     path = create_many(client, 5)
     for wanted in (path, LIST):
-        with statements_of(backend) as statements:
+        with noted_statements() as statements:
             assert [client.get(wanted).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
         assert len(statements) == 1
