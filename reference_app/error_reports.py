@@ -4,12 +4,13 @@ Imported only where SENTRY_DSN is set: the SDK takes memory and a little of ever
 """
 
 import sentry_sdk
-from flask import g, has_request_context
+from flask import has_request_context
 from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.flask import FlaskIntegration
 from sentry_sdk.types import Event, Hint
 
+from reference_app.api.observation import request_id
 from reference_app.structured_logging import without_rows
 
 FLUSH_S = 2.0
@@ -48,7 +49,7 @@ def _keep_what_may_leave(event: Event, _hint: Hint) -> Event:
     request = event.pop("request", {})
     event["request"] = {name: request[name] for name in ("method", "url") if name in request}
     if has_request_context():
-        event["tags"] = {**event.get("tags", {}), "request_id": g.request_id}
+        event["tags"] = {**event.get("tags", {}), "request_id": request_id()}
     for exception in event.get("exception", {}).get("values", ()):
         exception["value"] = without_rows(exception.get("value") or "")
     return event

@@ -18,7 +18,6 @@ from reference_app.api.probes import METRICS_EXTENSION, probe_routes
 from reference_app.api.problems import Problem, handle_problems, refuse_invalid
 from reference_app.api.rate_limits import RouteLimiter, add_rate_limits
 from reference_app.api.registrations import registration_routes
-from reference_app.api.request_log import log_requests
 from reference_app.api.request_size import limit_request_size
 from reference_app.api.second_factor import second_factor_routes
 from reference_app.api.security_headers import add_security_headers
@@ -68,8 +67,7 @@ def build_app(settings: Settings) -> OpenAPI:
     app.extensions[METRICS_EXTENSION] = metrics
 
     # Outermost first: Flask runs what comes after a request in reverse.
-    log_requests(app, request_logger(settings.log_level, as_json=settings.use_structured_logging))
-    observe_requests(app, metrics)
+    observe_requests(app, metrics, request_logger(settings.log_level, as_json=settings.use_structured_logging))
     limit_request_size(app, settings.max_body_bytes)
     add_security_headers(app, settings)
     handle_problems(app, metrics, settings.retry_after_s)

@@ -13,11 +13,13 @@ import traceback
 from typing import Any, Literal
 
 import structlog
-from flask import g, has_request_context
+from flask import has_request_context, request
 from structlog.typing import EventDict, ExcInfo, FilteringBoundLogger, Processor, WrappedLogger
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
+REQUEST_ID = "reference_app.request_id"
+"""Where the WSGI environment has the request's id."""
 _ROW = re.compile(r"^DETAIL: .*?(?=^\[SQL|^\(Background|^$|\Z)", re.MULTILINE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Made once: json.dumps makes an encoder for each call that has options.
@@ -54,8 +56,8 @@ def _format_exception(exc_info: ExcInfo) -> str:
 
 def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Say which request the line is about; from where it is anyway, so that requests that log nothing pay nothing."""
-    if has_request_context() and "request_id" in g:
-        event["request_id"] = g.request_id
+    if has_request_context() and REQUEST_ID in request.environ:
+        event["request_id"] = request.environ[REQUEST_ID]
     return event
 
 

@@ -11,6 +11,7 @@ from flask import Flask, current_app, g, request
 from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from reference_app.api.observation import request_id
 from reference_app.backend import Backend, Work
 from reference_app.errors import NotAuthenticatedError
 from reference_app.redis_gate import Command
@@ -39,7 +40,7 @@ def work() -> Iterator[Work]:
 
 def origin() -> Origin:
     """Return where this request came from."""
-    return Origin(request.remote_addr, g.request_id)
+    return Origin(request.remote_addr, request_id())
 
 
 Foresight = Callable[[int], Sequence[Command]]

@@ -5,13 +5,14 @@ from http import HTTPStatus
 from typing import Any, Literal, NoReturn
 
 import structlog
-from flask import Flask, Response, g, got_request_exception, json
+from flask import Flask, Response, got_request_exception, json
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import RedisError
 from werkzeug.exceptions import HTTPException
 
 from reference_app import errors
 from reference_app.api.denials import record_denial
+from reference_app.api.observation import request_id
 from reference_app.database import UNAVAILABLE
 from reference_app.metrics import Metrics
 
@@ -70,7 +71,7 @@ def problem(
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "request_id": g.request_id,
+        "request_id": request_id(),
     }
     listed = [vars(violation) for violation in violations]
     if listed:

@@ -1,6 +1,5 @@
 """The application's key, and what is derived from it."""
 
-import hashlib
 import hmac
 
 
@@ -15,7 +14,7 @@ class SecretKey:
 
     def derive(self, purpose: str, text: str) -> bytes:
         """Return the 32 bytes that belong to `text` for this purpose (HMAC-SHA256)."""
-        return hmac.new(self._key, f"{purpose}:{text}".encode(), hashlib.sha256).digest()
+        return hmac.digest(self._key, f"{purpose}:{text}".encode(), "sha256")
 
     def fingerprint(self, purpose: str, token: str) -> str:
         """Return the same as 64 hexadecimal digits: a token's name in a store that must not know the token."""

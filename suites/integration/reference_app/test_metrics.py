@@ -11,7 +11,7 @@ from suites.integration.reference_app.conftest import Auth
 
 def metric(client: FlaskClient, name: str) -> float:
     """Return the value of the metric written exactly so, 0 when it is not there."""
-    lines = client.get("/metrics").text.splitlines()
+    lines = client.get("/metrics", buffered=True).text.splitlines()
     return next((float(line.removeprefix(name)) for line in lines if line.startswith(f"{name} ")), 0.0)
 
 
@@ -40,7 +40,7 @@ def test_made_up_labels(client: FlaskClient) -> None:
 
 def test_in_flight(client: FlaskClient) -> None:
     """The request that asks is the only one in flight, also after others failed."""
-    client.get("/nothing")
+    client.get("/nothing", buffered=True)
     assert metric(client, "http_requests_in_flight") == 1
 
 
@@ -79,7 +79,7 @@ def test_counted_once_in_a_while(client: FlaskClient, auth: Auth) -> None:
 def test_counts_of_many_threads(app: Flask) -> None:
     """Requests of several threads are all counted, and nothing is left in flight or in use."""
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda _number: app.test_client().get("/readyz"), range(200)))
+        list(threads.map(lambda _number: app.test_client().get("/readyz", buffered=True), range(200)))
     client = app.test_client()
     assert metric(client, 'http_requests_total{method="GET",route="/readyz",status="200"}') == 200
     assert metric(client, 'http_request_duration_seconds_count{method="GET",route="/readyz"}') == 200

@@ -3,12 +3,13 @@
 import inspect
 
 import pytest
-from flask import Flask, g
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_app import errors
 from reference_app.api.problems import STATUSES, Problem, pointer_to, problem
+from reference_app.structured_logging import REQUEST_ID
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,7 @@ def test_lone_surrogate() -> None:
 
 def test_body() -> None:
     """The response is application/problem+json and holds what the document says."""
-    with Flask(__name__).app_context():
-        g.request_id = "request-1"
+    with Flask(__name__).test_request_context(environ_overrides={REQUEST_ID: "request-1"}):
         response = problem(422, "No good.", [errors.Violation("query", "/limit", "too big")], {"X-Test": "1"})
     assert (response.status_code, response.content_type) == (422, "application/problem+json")
     assert response.headers["X-Test"] == "1"
