@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
@@ -71,11 +71,15 @@ class Database:
         A transaction would add one for BEGIN and one for COMMIT, and at Postgres's default isolation level
         each statement has a snapshot of its own anyway. A time limit of its own needs a transaction.
         """
-        engine = self.autocommit_engine if statement_timeout_s is None else self.engine
-        with ExitStack() as stack:
-            connection = stack.enter_context(self._counted(lambda: stack.enter_context(engine.connect())))
-            if statement_timeout_s is not None:
-                stack.enter_context(self._patience(connection, statement_timeout_s))
+        if statement_timeout_s is None:
+            with self._counted(self.autocommit_engine.connect) as connection, connection:
+                yield connection
+            return
+        with (
+            self._counted(self.engine.connect) as connection,
+            connection,
+            self._patience(connection, statement_timeout_s),
+        ):
             yield connection
 
     def ping(self) -> None:

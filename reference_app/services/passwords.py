@@ -75,5 +75,10 @@ def _compared(text: str) -> str:
 
 @cache
 def _common_passwords() -> frozenset[str]:
+    """Return those of published breaches, and what people make of such rules as "a letter, a digit, the year"."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - megabytes, for when a password is chosen
+
     lines = files("reference_app.services").joinpath(COMMON_PASSWORDS).read_text(encoding="utf-8").splitlines()
-    return frozenset(_compared(line) for line in lines if line and not line.startswith("# "))
+    own = (line for line in lines if line and not line.startswith("# "))
+    breached = (password for password in FREQUENCY_LISTS["passwords"] if len(password) >= SHORTEST_PASSWORD)
+    return frozenset(map(_compared, (*own, *breached)))

@@ -76,6 +76,7 @@ def test_renewed(passwords: Passwords, settings: Settings) -> None:
         ("x" * 129, "8 to 128 characters"),
         ("password", "most common"),
         ("PassWord123", "most common"),
+        ("12qwaszx", "most common"),
         ("\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44", "most common"),
         ("Alice-Smith", "not the username"),
         ("\N{TURTLE}" * 8, "one character over and over"),
