@@ -12,13 +12,14 @@ from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from reference_app.api.observation import request_id
-from reference_app.backend import Backend, Work
+from reference_app.backend import Backend
 from reference_app.errors import NotAuthenticatedError
 from reference_app.redis_gate import Command
 from reference_app.repositories.session import StoredSession
 from reference_app.services.api_tokens import PREFIX
 from reference_app.services.principal import Origin, Principal
 from reference_app.services.sessions import principal_of
+from reference_app.work import Work
 
 EXTENSION = "reference_app"
 MOST_REMEMBERED = 10_000

@@ -9,9 +9,9 @@ from flask import Response, request
 
 from reference_app.api.authentication import Foresight, backend
 from reference_app.api.entity_tags import entity_tag
-from reference_app.backend import Look
 from reference_app.cache.interface import Answer, Cache, CacheKey, CacheState, Made
 from reference_app.redis_gate import Command
+from reference_app.work import Look
 
 STATE_HEADER = "X-Cache"
 AGE_HEADER = "Age"

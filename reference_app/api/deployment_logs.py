@@ -14,8 +14,8 @@ from reference_app.api.responses import REPLAYED, created, event_stream, problem
 from reference_app.api.shapes.base import page_fields
 from reference_app.api.shapes.headers import LastLogLine, OptionalKey
 from reference_app.api.shapes.pipelines import LogLinePage, LogLineResult, LogListQuery, NewLogLine, PipelinePath
-from reference_app.backend import Work
 from reference_app.services.authorization import Action
+from reference_app.work import Work
 
 log_routes = ApiBlueprint("logs", tag="Pipelines", protected=True, prefix="/api/pipelines")
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from flask import Response, request
 
 from reference_app.api.authentication import current_principal, work
-from reference_app.backend import Work
 from reference_app.errors import MissingKeyError
 from reference_app.services.idempotency import HEADER, Answer, Call
+from reference_app.work import Work
 
 REPLAYED_HEADER = "Idempotency-Replayed"
 _KEPT_HEADERS = ("Location", "ETag")

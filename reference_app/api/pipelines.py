@@ -22,13 +22,13 @@ from reference_app.api.shapes.pipelines import (
     PipelinePath,
     PipelineResult,
 )
-from reference_app.backend import Look, Work
 from reference_app.cache.interface import Made
 from reference_app.errors import PreconditionRequiredError
 from reference_app.models import Pipeline
 from reference_app.repositories.base import Page
 from reference_app.repositories.pipeline_view import PipelineFilter
 from reference_app.services.authorization import Action
+from reference_app.work import Look, Work
 
 pipeline_routes = ApiBlueprint("pipelines", tag="Pipelines", protected=True, prefix="/api/pipelines")
 

@@ -5,9 +5,9 @@ from flask import Response
 from reference_app.api.blueprint import ApiBlueprint, requires
 from reference_app.api.cached import cached_answer, cached_response, statistics_key
 from reference_app.api.shapes.statistics import StatisticsQuery, StatisticsResult
-from reference_app.backend import Look
 from reference_app.cache.interface import Made
 from reference_app.services.authorization import Action
+from reference_app.work import Look
 
 statistics_routes = ApiBlueprint("statistics", tag="Statistics", protected=True, prefix="/api/pipelines")
 
