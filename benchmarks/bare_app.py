@@ -19,7 +19,7 @@ COLUMNS = """
 """
 FROM = "FROM pipelines JOIN admins ON admins.id = owner_id"
 ONE = f"SELECT {COLUMNS} {FROM} WHERE pipelines.id = %s"
-LIST = f"SELECT {COLUMNS} {FROM} ORDER BY pipelines.id DESC LIMIT 21"
+LIST = f"SELECT {COLUMNS} {FROM} ORDER BY pipelines.created_at DESC, pipelines.id DESC LIMIT 21"
 STATUSES = "SELECT status, count(*) FROM pipelines GROUP BY status"
 OWNERS = """
     SELECT username, counted FROM admins

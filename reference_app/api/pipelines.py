@@ -7,12 +7,11 @@ from flask import Response, url_for
 from reference_app.api.authentication import current_principal, work
 from reference_app.api.blueprint import ApiBlueprint, requires
 from reference_app.api.cached import cached_answer, cached_response, list_key, pipeline_key
-from reference_app.api.cursors import decode_cursor
+from reference_app.api.cursors import decode_position, encode_position
 from reference_app.api.entity_tags import entity_tag, names_version, versions_in
 from reference_app.api.idempotency import answer_once, require_key
 from reference_app.api.json_body import json_response, json_text
 from reference_app.api.responses import ETAG, REPLAYED, created, not_modified, problems, versioned
-from reference_app.api.shapes.base import page_fields
 from reference_app.api.shapes.headers import ChangeCondition, CreationKey, DeletionCondition, ReadCondition
 from reference_app.api.shapes.pipelines import (
     NewPipeline,
@@ -25,7 +24,6 @@ from reference_app.api.shapes.pipelines import (
 from reference_app.cache.interface import Made
 from reference_app.errors import PreconditionRequiredError
 from reference_app.models import Pipeline
-from reference_app.repositories.base import Page
 from reference_app.repositories.pipeline_view import PipelineFilter
 from reference_app.services.authorization import Action
 from reference_app.work import Look, Work
@@ -53,8 +51,9 @@ def list_pipelines(query: PipelineListQuery) -> Response:
     wanted = PipelineFilter(**query.model_dump(exclude={"limit", "cursor"}))
 
     def make(look: Look) -> Made:
-        page = look.pipelines.list_page(wanted, query.limit, decode_cursor(query.cursor))
-        return Made(json_text(page_fields(Page([pipeline.fields for pipeline in page.items], page.next_after))))
+        page = look.pipelines.list_page(wanted, query.limit, decode_position(query.cursor))
+        items = [pipeline.fields for pipeline in page.items]
+        return Made(json_text({"items": items, "next_cursor": encode_position(page.next_after)}))
 
     return cached_response(cached_answer(list_key(), make))
 

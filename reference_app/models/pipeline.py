@@ -24,7 +24,7 @@ class PipelineStatus(StrEnum):
 
 
 class Pipeline(IdentifiedBase):
-    """One run of a workflow. The indexes end with `id`, because every list is paged by it."""
+    """One run of a workflow. The indexes end with `created_at` and `id`, because every list is paged by them."""
 
     __tablename__ = "pipelines"
     __table_args__ = (
@@ -37,11 +37,11 @@ class Pipeline(IdentifiedBase):
         CheckConstraint("completed_at >= started_at", name="completed_after_started"),
         CheckConstraint("(completed_at IS NOT NULL) = (status IN ('success', 'failed'))", name="final_is_completed"),
         CheckConstraint("started_at IS NOT NULL OR status NOT IN ('running', 'success')", name="running_is_started"),
-        Index(None, "status", "id"),
-        Index(None, "branch", "id"),
-        Index(None, "owner_id", "id"),
-        Index(None, "workflow_name", "id"),
-        Index(None, "created_at"),
+        Index(None, "status", "created_at", "id"),
+        Index(None, "branch", "created_at", "id"),
+        Index(None, "owner_id", "created_at", "id"),
+        Index(None, "workflow_name", "created_at", "id"),
+        Index(None, "created_at", "id"),
     )
 
     name: Mapped[str] = mapped_column(String(200))

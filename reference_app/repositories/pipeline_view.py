@@ -1,17 +1,16 @@
 """Pipelines to look at, newest first: rows, which take a fraction of the time of objects that could be changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Select, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Select, bindparam, select, tuple_
 from sqlalchemy.dialects.postgresql import psycopg
 
 from reference_app.database_connection import fetch
 from reference_app.models import Admin, Pipeline, PipelineStatus
-from reference_app.repositories.base import Page, cut_page
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,10 @@ class PipelineFilter:
     created_before: datetime | None = None
 
 
+Position = tuple[datetime, int]
+"""When a pipeline was created, and its id: ids alone are not in the order of time."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownPipeline:
     """A pipeline as readers see it: `fields` has the values of `SHOWN`, by name and in this order."""
@@ -38,6 +41,19 @@ class ShownPipeline:
     def status(self) -> PipelineStatus:
         """Where it stands."""
         return PipelineStatus(self.fields["status"])
+
+    @property
+    def position(self) -> Position:
+        """Its place in every list."""
+        return self.fields["created_at"], self.id
+
+
+@dataclass(frozen=True)
+class ShownPage:
+    """One page of a list, and the position to continue after (None on the last page)."""
+
+    items: Sequence[ShownPipeline]
+    next_after: Position | None
 
 
 SHOWN = (
@@ -57,8 +73,11 @@ _CONDITIONS: Mapping[str, Callable[[ColumnElement[Any]], ColumnElement[bool]]] =
     "workflow": lambda workflow: _TABLE.c.workflow_name == workflow,
     "created_from": lambda moment: _TABLE.c.created_at >= moment,
     "created_before": lambda moment: _TABLE.c.created_at < moment,
-    "after": lambda identity: _TABLE.c.id < identity,
 }
+_PLACE = (_TABLE.c.created_at, _TABLE.c.id)
+_AFTER = tuple_(*_PLACE) < tuple_(
+    bindparam("after_created_at", type_=_TABLE.c.created_at.type), bindparam("after_id", type_=BigInteger)
+)
 
 
 class PipelineViewRepository:
@@ -72,12 +91,14 @@ class PipelineViewRepository:
         rows = fetch(self._connection, _ONE, {"identity": identity})
         return _shown(rows[0]) if rows else None
 
-    def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[ShownPipeline]:
-        """Return up to `limit` pipelines with ids below `after`, highest id first."""
-        conditions = {**vars(wanted), "after": after}
-        values = {name: value for name, value in conditions.items() if value is not None}
-        rows = fetch(self._connection, _page_query(frozenset(values)), {**values, "most": limit + 1})
-        return cut_page([_shown(row) for row in rows], limit)
+    def list_page(self, wanted: PipelineFilter, limit: int, after: Position | None = None) -> ShownPage:
+        """Return up to `limit` pipelines that were created before those at `after`, newest first."""
+        values = {name: value for name, value in vars(wanted).items() if value is not None}
+        query = _page_query(frozenset(values), goes_on=after is not None)
+        place = {"after_created_at": after[0], "after_id": after[1]} if after else {}
+        rows = fetch(self._connection, query, {**values, **place, "most": limit + 1})
+        items = [_shown(row) for row in rows[:limit]]
+        return ShownPage(items, items[-1].position if len(rows) > limit else None)
 
 
 def _shown(row: dict[str, Any]) -> ShownPipeline:
@@ -93,6 +114,7 @@ _ONE = _sql(_SHOWN.where(_TABLE.c.id == bindparam("identity", type_=BigInteger))
 
 
 @cache
-def _page_query(conditions: frozenset[str]) -> str:
-    query = _SHOWN.order_by(_TABLE.c.id.desc()).limit(bindparam("most", type_=Integer))
-    return _sql(query.where(*(_CONDITIONS[name](bindparam(name)) for name in sorted(conditions))))
+def _page_query(conditions: frozenset[str], *, goes_on: bool) -> str:
+    query = _SHOWN.order_by(*(column.desc() for column in _PLACE)).limit(bindparam("most", type_=Integer))
+    wanted = [_CONDITIONS[name](bindparam(name)) for name in sorted(conditions)]
+    return _sql(query.where(*wanted, *([_AFTER] if goes_on else [])))

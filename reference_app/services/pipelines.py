@@ -5,9 +5,15 @@ from typing import Any, TypeVar
 
 from reference_app.errors import ConflictError, NotFoundError, PreconditionFailedError
 from reference_app.models import Pipeline, PipelineStatus
-from reference_app.repositories.base import DuplicateError, Page
+from reference_app.repositories.base import DuplicateError
 from reference_app.repositories.pipeline import PipelineRepository
-from reference_app.repositories.pipeline_view import PipelineFilter, PipelineViewRepository, ShownPipeline
+from reference_app.repositories.pipeline_view import (
+    PipelineFilter,
+    PipelineViewRepository,
+    Position,
+    ShownPage,
+    ShownPipeline,
+)
 from reference_app.services.audit import AuditTrail, Subject
 from reference_app.services.authorization import Action, authorize_object
 from reference_app.services.clock import Clock, utc_now
@@ -25,7 +31,7 @@ class PipelineReader:
     def __init__(self, views: PipelineViewRepository) -> None:
         self._views = views
 
-    def list_page(self, wanted: PipelineFilter, limit: int, after: int | None = None) -> Page[ShownPipeline]:
+    def list_page(self, wanted: PipelineFilter, limit: int, after: Position | None = None) -> ShownPage:
         """Return one page, newest first."""
         return self._views.list_page(wanted, limit, after)
 

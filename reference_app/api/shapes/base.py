@@ -71,13 +71,14 @@ class Headers(Parameters):
     model_config = ConfigDict(extra="ignore", title="header")
 
 
+CURSOR = Field(default_factory=nothing, description="`next_cursor` of the page before; none for the first page.")
+
+
 class PageQuery(Query):
     """Which page of a list."""
 
     limit: PageLimit = Field(DEFAULT_PAGE, description="How many items at most.")
-    cursor: Omittable[Cursor] = Field(
-        default_factory=nothing, description="`next_cursor` of the page before; none for the first page."
-    )
+    cursor: Omittable[Cursor] = CURSOR
 
 
 class Result(BaseModel):

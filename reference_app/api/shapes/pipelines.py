@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from reference_app.api.cursors import PositionCursor
 from reference_app.api.fields import (
     BigNumber,
     Branch,
@@ -16,7 +17,7 @@ from reference_app.api.fields import (
     UrlId,
     Username,
 )
-from reference_app.api.shapes.base import Body, Omittable, PageQuery, Path, Result, nothing, with_example
+from reference_app.api.shapes.base import CURSOR, Body, Omittable, PageQuery, Path, Result, nothing, with_example
 from reference_app.models import LogLevel, PipelineStatus
 
 
@@ -29,6 +30,7 @@ class PipelinePath(Path):
 class PipelineListQuery(PageQuery):
     """Which pipelines."""
 
+    cursor: Omittable[PositionCursor] = CURSOR
     status: Omittable[PipelineStatus] = Field(default_factory=nothing, description="Only pipelines in this status.")
     branch: Omittable[Branch] = Field(default_factory=nothing, description="Only pipelines of this branch.")
     owner: Omittable[Username] = Field(

@@ -1,13 +1,23 @@
 """Cursors: every id has one, and every text that fits the documented pattern is one."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from reference_app.api.cursors import PATTERN, Cursor, decode_cursor, encode_cursor
+from reference_app.api.cursors import (
+    PATTERN,
+    POSITION_PATTERN,
+    Cursor,
+    PositionCursor,
+    decode_cursor,
+    decode_position,
+    encode_cursor,
+    encode_position,
+)
 
 BIGGEST = 2**63 - 1
 
@@ -30,10 +40,27 @@ def test_pattern_is_exact(text: str) -> None:
     assert encode_cursor(identity) == text
 
 
+@given(st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)), st.integers(0, BIGGEST))  # noqa: DTZ001 - UTC follows
+def test_position_round_trip(moment: datetime, identity: int) -> None:
+    """A position comes back from its cursor to the microsecond, and the cursor fits the pattern."""
+    cursor = encode_position((moment, identity))
+    assert cursor is not None
+    assert re.fullmatch(POSITION_PATTERN, cursor)
+    assert decode_position(cursor) == (moment, identity)
+
+
+@given(st.from_regex(POSITION_PATTERN, fullmatch=True).filter(lambda text: not text.endswith("\n")))
+def test_every_position_decodes(text: str) -> None:
+    """A text that fits is a position, however far away."""
+    position = decode_position(text)
+    assert position is not None
+    assert datetime(1970, 1, 1, tzinfo=UTC) <= position[0] <= datetime.max.replace(tzinfo=UTC)
+
+
 def test_nothing() -> None:
-    """No cursor and no id stand for each other."""
-    assert encode_cursor(None) is None
-    assert decode_cursor(None) is None
+    """No cursor and no place stand for each other."""
+    assert (encode_cursor(None), decode_cursor(None)) == (None, None)
+    assert (encode_position(None), decode_position(None)) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -41,5 +68,6 @@ def test_nothing() -> None:
 )
 def test_refused(text: str) -> None:
     """What does not fit is refused."""
-    with pytest.raises(ValidationError):
-        TypeAdapter(Cursor).validate_python(text)
+    for kind in (Cursor, PositionCursor):
+        with pytest.raises(ValidationError):
+            TypeAdapter(kind).validate_python(text)
