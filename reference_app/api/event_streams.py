@@ -53,6 +53,20 @@ class News(Generic[Position]):
     is_last: bool = False
 
 
+class _Slot:
+    """One of the places for streams, taken; it can be left more than once."""
+
+    def __init__(self, slots: threading.BoundedSemaphore) -> None:
+        self._slots = slots
+        self._is_left = False
+
+    def leave(self) -> None:
+        """Let somebody else have it."""
+        if not self._is_left:
+            self._is_left = True
+            self._slots.release()
+
+
 class EventStreams:
     """The streams of this process."""
 
@@ -67,14 +81,22 @@ class EventStreams:
         """
         if not self._slots.acquire(blocking=False):
             raise UnavailableError("This process serves as many event streams as it may; try again later.")
+        slot = _Slot(self._slots)
         try:
             news = ask(position)
         except BaseException:
-            self._slots.release()
+            slot.leave()
             raise
-        response = Response(self._tell(ask, news), mimetype=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
-        response.call_on_close(self._slots.release)
+        response = Response(self._told(ask, news, slot), mimetype=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+        response.call_on_close(slot.leave)  # nobody may ever have asked for the first event
         return response
+
+    def _told(self, ask: Callable[[Position], News[Position]], news: News[Position], slot: "_Slot") -> Iterator[str]:
+        """Leave the slot at the end of the stream, before the reader can see that it has ended, and come back."""
+        try:
+            yield from self._tell(ask, news)
+        finally:
+            slot.leave()
 
     def _tell(self, ask: Callable[[Position], News[Position]], news: News[Position]) -> Iterator[str]:
         yield f"retry: {RETRY_MS}\n\n"

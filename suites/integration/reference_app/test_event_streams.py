@@ -202,6 +202,18 @@ def test_refusals_take_no_place(client: FlaskClient, settings: Settings) -> None
         assert client.get("/api/pipelines/999/logs/stream").status_code == 404
 
 
+def test_place_is_free_at_the_end(client: FlaskClient, path: str, settings: Settings) -> None:
+    """Who has read a stream to its end may open the next one at once, before the server has closed the first."""
+    finish(client, path)
+    read = [client.get(f"{path}/logs/stream")]
+    for _ in range(settings.streams_per_process + 1):
+        assert read[-1].get_data().endswith(b"event: end\ndata: {}\n\n")
+        read.append(client.get(f"{path}/logs/stream"))
+        assert read[-1].status_code == 200
+    for response in read:
+        response.close()
+
+
 def test_head_takes_no_place(client: FlaskClient, path: str, settings: Settings) -> None:
     """HEAD gets the headers, and leaves its place at once."""
     for _ in range(settings.streams_per_process + 1):
