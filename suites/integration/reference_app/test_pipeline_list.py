@@ -1,5 +1,7 @@
 """Lists of pipelines: pages and filters."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,10 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from reference_app.backend import Backend
+from reference_app.database_connection import fetch
 from reference_app.models import PipelineStatus
+from reference_app.repositories.pipeline_view import PipelineFilter
 from suites.factories import AccountFactory, PipelineFactory
 from suites.integration.reference_app.calls import create
 from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.statements import noted_statements
 
 
 def names(response: Any) -> list[str]:
@@ -111,3 +116,43 @@ def dated(client: FlaskClient, auth: Auth, backend: Backend) -> None:
 def test_workflow_and_time(client: FlaskClient, query: dict[str, str], expected: list[str]) -> None:
     """Lists narrow to a workflow and to a time, from its beginning to before its end, however far away."""
     assert expected == names(client.get("/api/pipelines", query_string=query))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        PipelineFilter(),
+        PipelineFilter(created_before=datetime(2026, 1, 1, 0, 2, tzinfo=UTC)),
+        PipelineFilter(status=PipelineStatus.QUEUED, created_before=datetime(2026, 1, 1, 0, 2, tzinfo=UTC)),
+        PipelineFilter(workflow="build", created_from=datetime(2026, 1, 1, 0, 1, tzinfo=UTC)),
+    ],
+    ids=["all", "old", "old in a status", "of a workflow"],
+)
+def test_reads_little_more_than_it_shows(backend: Backend, rows: Session, wanted: PipelineFilter) -> None:
+    """However many pipelines came before or after those on a page, Postgres goes to them by an index, in their order."""
+    owner = AccountFactory(username="alice")
+    rows.commit()
+    many = text("""
+        INSERT INTO pipelines (name, status, owner_id, branch, workflow_name, created_at)
+        SELECT 'many', 'queued', :owner, 'main', CASE number % 2 WHEN 0 THEN 'build' ELSE 'test' END,
+            timestamptz '2026-01-01T00:00Z' + number * interval '1 second'
+        FROM generate_series(1, 5000) AS number
+    """)
+    with backend.database.transaction() as session:
+        session.execute(many, {"owner": owner.id})
+    with backend.database.autocommit_engine.connect() as connection:
+        connection.execute(text("ANALYZE pipelines"))
+    plan = plan_of(backend, wanted, limit=20)
+    assert sum(map(int, re.findall(r"Rows Removed by Filter: (\d+)", plan))) <= 3 * 20
+    assert "Sort" not in plan
+    assert "Seq Scan on pipelines" not in plan
+
+
+def plan_of(backend: Backend, wanted: PipelineFilter, limit: int) -> str:
+    """Return what Postgres did for this page."""
+    with noted_statements() as statements, backend.looking() as look:
+        look.pipelines.list_page(wanted, limit)
+    values = {name: value for name, value in vars(wanted).items() if value is not None} | {"most": limit + 1}
+    with backend.looking() as look:
+        explained = fetch(look.connection, f"EXPLAIN (ANALYZE) {statements[0]}", values)
+    return "\n".join(line for row in explained for line in row.values())
