@@ -129,7 +129,7 @@ def test_workflow_and_time(client: FlaskClient, query: dict[str, str], expected:
     ids=["all", "old", "old in a status", "of a workflow"],
 )
 def test_reads_little_more_than_it_shows(backend: Backend, rows: Session, wanted: PipelineFilter) -> None:
-    """However many pipelines came before or after those on a page, Postgres goes to them by an index, in their order."""
+    """However many pipelines came before or after those on a page, an index leads Postgres to them, in their order."""
     owner = AccountFactory(username="alice")
     rows.commit()
     many = text("""
