@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from unittest.mock import patch
 
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from benchmarks.app_requests import Requests
 from benchmarks.app_servers import GTHREAD, stage
@@ -16,6 +15,7 @@ from benchmarks.http_loop import SUCCESS, run_loop
 from benchmarks.record import Sample
 from reference_app import create_app
 from reference_app.api.authentication import EXTENSION
+from suites.integration.reference_app.statements import noted_statements
 
 ROWS = (1_000, 100_000, 1_000_000)
 ROUTES = ("list", "read", "create", "update")
@@ -46,19 +46,16 @@ def _queries(environment: Mapping[str, str], rows: int) -> dict[str, int]:
     """Count the statements of one request per route, in an app of this process on the same database."""
     with patch.dict(os.environ, environment):
         app = create_app()
-    statements: list[str] = []
-    backend = app.extensions[EXTENSION]
-    event.listen(backend.database.autocommit_engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
     client = app.test_client()
     login = client.post("/api/auth/login", json={"username": "alice", "password": "alice-in-development"})
     assert login.json is not None
     requests = Requests({"Authorization": f"Bearer {login.json['token']}"}, rows)
     counted = {}
     for route in ROUTES:
-        statements.clear()
-        _send(client, getattr(requests, route)())
+        with noted_statements() as statements:
+            _send(client, getattr(requests, route)())
         counted[route] = len(statements)
-    backend.close()
+    app.extensions[EXTENSION].close()
     return counted
 
 
