@@ -63,9 +63,10 @@ def _add_seed(app: Flask, backend: Backend) -> None:
             if done < pipelines:
                 click.echo(f"{done:,} of {pipelines:,} pipelines", err=True)
 
-        with backend.work(statement_timeout_s=BULK_S) as work:
-            added = work.seed.add_missing(passwords, pipelines, tell)
-        if added:
-            backend.cache.forget_everything()
-            vacuum(backend.database.engine, BULK_S)
+        with backend.database.interruption.expected():
+            with backend.work(statement_timeout_s=BULK_S) as work:
+                added = work.seed.add_missing(passwords, pipelines, tell)
+            if added:
+                backend.cache.forget_everything()
+                vacuum(backend.database.engine, BULK_S)
         click.echo(f"added {added} pipelines")

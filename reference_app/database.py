@@ -16,6 +16,7 @@ from reference_app.database_connection import (
     check_stale_connections,
     count_connections,
 )
+from reference_app.interruption import Interruption
 from reference_app.metrics import Metrics
 from reference_app.settings import Settings
 
@@ -42,7 +43,8 @@ class Database:
             hide_parameters=True,  # an error's text goes to logs, and parameters may be hashes of secrets
         )
         metrics.connections_allowed.inc(settings.database_pool_size)
-        bound_connections(self.autocommit_engine, self._deadline_s)
+        self.interruption = Interruption()
+        bound_connections(self.autocommit_engine, self._deadline_s, self.interruption)
         check_stale_connections(self.autocommit_engine)
         count_connections(self.autocommit_engine, metrics)
         self.engine = self.autocommit_engine.execution_options(isolation_level="READ COMMITTED")

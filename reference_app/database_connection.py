@@ -14,6 +14,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from reference_app.interruption import Interruption, Obedient
 from reference_app.metrics import Metrics
 
 RV = TypeVar("RV")
@@ -30,28 +31,34 @@ class BoundedConnection(psycopg.Connection[Any]):
     """A connection that is given up when Postgres is silent for too long.
 
     `statement_timeout` only works while the server does, and TCP notices an unplugged peer, not one that is
-    reachable and stuck. This is the client's own clock.
+    reachable and stuck. This is the client's own clock. Waiting is also where an expected Ctrl-C is obeyed: psycopg
+    asks Postgres to stop then, and knows in what state it leaves the connection.
     """
 
     deadline_s: float
+    interruption: Interruption
 
     def wait(self, gen: PQGen[RV], interval: float = LOOK_INTERVAL_S, timeout: float | None = None) -> RV:
         """Do as psycopg does within `deadline_s`; after that, close and raise `psycopg.OperationalError`."""
+        timeout = self.deadline_s if timeout is None else timeout
+        if self.interruption.is_expected:
+            gen, timeout = Obedient(gen, self.interruption), self.interruption.shorten(timeout)
         try:
-            return super().wait(gen, interval, self.deadline_s if timeout is None else timeout)
+            return super().wait(gen, interval, timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:  # the question is still open
                 self.close()
             raise
 
 
-def bound_connections(engine: Engine, deadline_s: float) -> None:
-    """Give every connection of `engine` this deadline for each wait."""
+def bound_connections(engine: Engine, deadline_s: float, interruption: Interruption) -> None:
+    """Give every connection of `engine` this deadline for each wait, and what may end it earlier."""
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Dialect, _record: ConnectionPoolEntry, args: Any, kwargs: Any) -> BoundedConnection:
         connection: BoundedConnection = BoundedConnection.connect(*args, **kwargs)
         connection.deadline_s = deadline_s
+        connection.interruption = interruption
         return connection
 
 

@@ -33,7 +33,7 @@ _STAGED = table(_TABLE, *map(column, STAGED_COLUMNS))
 _COPY = sql.SQL("COPY {} ({}) FROM STDIN").format(
     sql.Identifier(_TABLE), sql.SQL(", ").join(map(sql.Identifier, STAGED_COLUMNS))
 )
-_SEED_LOCK = 7_204_312
+SEED_LOCK = 7_204_312
 """Any number, the same for everyone who seeds this database."""
 
 
@@ -51,7 +51,7 @@ class SeedRepository:
         self._session.execute(text("SET LOCAL lock_timeout = 0"))
         # VACUUM cannot mark as visible to all what Postgres has not written down yet.
         self._session.execute(text("SET LOCAL synchronous_commit = on"))
-        self._session.execute(select(func.pg_advisory_xact_lock(_SEED_LOCK)))
+        self._session.execute(select(func.pg_advisory_xact_lock(SEED_LOCK)))
         rows = select(*(Pipeline.__table__.c[name] for name in STAGED_COLUMNS))
         self._session.execute(text(f"CREATE TEMP TABLE {_TABLE} ON COMMIT DROP AS {rows} WITH NO DATA"))
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from harness.wait import wait_for
 from reference_app.backend import Backend
 
-WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+_WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 @contextmanager
@@ -25,10 +25,11 @@ def row_locked(backend: Backend, statement: str) -> Iterator[Session]:
 def start_waiting(backend: Backend, pool: ThreadPoolExecutor, *calls: Callable[[], Any]) -> list[Future[Any]]:
     """Start the calls, and return when each of them waits for a lock."""
     futures = [pool.submit(call) for call in calls]
-
-    def all_wait() -> bool:
-        with backend.database.transaction() as session:
-            return session.scalar(WAITING) == len(calls)
-
-    wait_for(all_wait, what="all calls wait for the lock", timeout_s=5)
+    wait_for(lambda: waiting(backend) == len(calls), what="all calls wait for the lock", timeout_s=60)
     return futures
+
+
+def waiting(backend: Backend) -> int:
+    """Return how many wait for a lock in this test's database."""
+    with backend.database.transaction() as session:
+        return session.scalars(_WAITING).one()

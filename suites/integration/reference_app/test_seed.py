@@ -16,9 +16,11 @@ from harness.guardian import GuardedProcess, Guardian
 from harness.wait import wait_for
 from reference_app.backend import Backend
 from reference_app.models import Admin, DeploymentLog, Pipeline
+from reference_app.repositories.seed import SEED_LOCK
 from reference_app.services import seed
 from suites.integration.reference_app.calls import log_in
 from suites.integration.reference_app.conftest import MakeApp
+from suites.integration.reference_app.row_locks import row_locked, waiting
 
 ROOT = Path(__file__).parents[3]
 
@@ -129,9 +131,18 @@ def test_interrupted(
     process = start("1000000")
     wait_for(lambda: "50,000 of 1,000,000" in process.last_output(), what="the first batch", timeout_s=60)
     process.send(number)
-    # The driver asks Postgres to stop, and gives it five seconds, for each of the statements that are under way.
     assert code == process.wait(60)
     assert "Traceback" not in process.last_output()
     with backend.database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(Pipeline)) == 0
         assert session.scalar(select(func.count()).select_from(Admin)) == 0
+
+
+def test_interrupted_while_waiting(start: Callable[[str], GuardedProcess], backend: Backend) -> None:
+    """Ctrl-C also ends the wait for another who seeds, which has no other end."""
+    with row_locked(backend, f"SELECT pg_advisory_xact_lock({SEED_LOCK})"):
+        process = start("10")
+        wait_for(lambda: waiting(backend), what="its turn is awaited", timeout_s=60)
+        process.send(signal.SIGINT)
+        assert process.wait(60) == 1
+    assert process.last_output() == "\n    \n    Aborted!"
