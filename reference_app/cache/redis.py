@@ -53,14 +53,14 @@ class RedisStore(Store):
         """Become the one who fills `key`, and look once more: it may have been filled a moment ago."""
         keys = self._seen_keys(key)
         claimed = [self._claim_key(key), *keys]
-        seen = self._ask(lambda: _CLAIM.run(self._gate, claimed, [token, int(longest_s * 1000)]))
+        seen = self._ask(lambda: _CLAIM.run(self._gate, claimed, [token, _milliseconds(longest_s)]))
         return None if seen is None else self._sight(keys[0], seen)
 
     def keep(self, key: CacheKey, token: str, entry: Entry, lifetime_s: float) -> None:
         """Keep the entry, and give up the claim."""
         keys = [self._claim_key(key), self._answer_key(key)]
         text = f"{entry.mark}\n{entry.made.version}\n{entry.made_at_s}\n{entry.made.body}"
-        self._ask(lambda: _KEEP.run(self._gate, keys, [token, text, int(lifetime_s * 1000)]))
+        self._ask(lambda: _KEEP.run(self._gate, keys, [token, text, _milliseconds(lifetime_s)]))
 
     def give_up(self, key: CacheKey, token: str) -> None:
         """Give up the claim, if it is still held under `token`."""
@@ -69,7 +69,7 @@ class RedisStore(Store):
     def raise_floors(self, versions: Mapping[int, int], lifetime_s: float) -> None:
         """Set the floors of these pipelines."""
         keys = [self._floor_key(identity) for identity in versions]
-        self._ask(lambda: _RAISE_FLOORS.run(self._gate, keys, [int(lifetime_s * 1000), *versions.values()]))
+        self._ask(lambda: _RAISE_FLOORS.run(self._gate, keys, [_milliseconds(lifetime_s), *versions.values()]))
 
     def forget(self, *, objects: bool) -> None:
         """Replace the marks."""
@@ -115,3 +115,8 @@ def _new_mark() -> str:
 def _read(text: str) -> Entry:
     mark, version, made_at_s, body = text.split("\n", 3)
     return Entry(Made(body, int(version)), mark, float(made_at_s))
+
+
+def _milliseconds(time_s: float) -> int:
+    """Return the time as Redis takes it: whole, and never 0, which it refuses."""
+    return max(1, int(time_s * 1000))
