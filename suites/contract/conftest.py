@@ -17,7 +17,7 @@ from harness.target import Target
 from suites.contract.fuzzing import FuzzRun, Request, fuzz
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-FETCH_TIMEOUT_S = 10
+FETCH_TIMEOUT_S = 60
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -36,4 +36,4 @@ def test_database_of_a_failed_test_is_kept(tmp_path: Path) -> None:
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT what FROM clues").fetchall() == [("the butler",)]
         opened.send_signal(signal.SIGINT)
-        assert opened.wait(20) == EXIT_PASS
+        assert opened.wait(60) == EXIT_PASS

@@ -100,12 +100,12 @@ def test_killed_run_leaves_no_container(engine: "DockerClient", run_id: str, mom
         assert run.stdout is not None
         assert run.stdout.readline() == b"asked\n"
         if moment == "made":
-            wait_for(lambda: containers_of(engine, run_id), what="the container", timeout_s=20)
+            wait_for(lambda: containers_of(engine, run_id), what="the container", timeout_s=60)
         if moment == "answers":
             assert run.stdout.readline() == b"answers\n"
         guard = guard_of(run.pid)
         run.send_signal(signal.SIGKILL)
-    wait_for(lambda: not guard.exists(), what="the end of the guard", timeout_s=30)
+    wait_for(lambda: not guard.exists(), what="the end of the guard", timeout_s=60)
     assert containers_of(engine, run_id) == []
 
 

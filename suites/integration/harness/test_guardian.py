@@ -43,7 +43,7 @@ def is_running(pid: int) -> bool:
 
 
 def until_gone(pid: int) -> None:
-    wait_for(lambda: not is_running(pid), what=f"the end of process {pid}", timeout_s=10)
+    wait_for(lambda: not is_running(pid), what=f"the end of process {pid}", timeout_s=60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -57,15 +57,15 @@ def test_killed_run_leaves_nothing(number: signal.Signals, tmp_path: Path) -> No
         assert is_running(int(pid))
         run.send_signal(number)
     until_gone(int(pid))
-    wait_for(finalized.exists, what="the finalizer", timeout_s=10)
-    wait_for(lambda: not Path(folder).exists(), what="the folder's removal", timeout_s=10)
+    wait_for(finalized.exists, what="the finalizer", timeout_s=60)
+    wait_for(lambda: not Path(folder).exists(), what="the folder's removal", timeout_s=60)
 
 
 def test_orphans_end_with_the_run() -> None:
     """A process that a target left behind in a session of its own is stopped all the same."""
     with Guardian() as guardian:
         leaver = guardian.spawn([sys.executable, "-c", LEAVES_ORPHAN], output=guardian.folder / "log")
-        assert leaver.wait(10) == 0
+        assert leaver.wait(60) == 0
         orphan = int(leaver.output.read_text().split()[0])
         assert is_running(orphan)
     assert not is_running(orphan)
@@ -87,7 +87,7 @@ def test_stubborn_process_is_killed() -> None:
     """A process that ignores its end signal is killed after the grace period."""
     with Guardian() as guardian:
         process = guardian.spawn([sys.executable, "-c", STUBBORN], output=guardian.folder / "log")
-        wait_for(process.last_output, what="its start", timeout_s=10)
+        wait_for(process.last_output, what="its start", timeout_s=60)
         assert process.stop(grace_s=0.2) == -signal.SIGKILL
 
 

@@ -27,6 +27,10 @@ from suites.integration.reference_app.server import COMMAND, ROOT, Server
 LIMITS = ("ratelimit_default", "ratelimit_login", "ratelimit_registration", "ratelimit_webhook")
 NO_LIMITS = dict.fromkeys(LIMITS, "1000000 per hour")
 """Tests ask a lot; those of the limits set their own."""
+PATIENCE_S = 60
+WAITS = ("database_connect_timeout_s", "database_pool_timeout_s", "database_statement_timeout_s", "redis_timeout_s")
+PATIENT = dict.fromkeys(WAITS, PATIENCE_S)
+"""A machine that stalls is no outage; the tests of outages set their own."""
 MakeApp = Callable[..., Flask]
 StartRedis = Callable[..., OwnRedis]
 ROLES = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
@@ -76,6 +80,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
         argon2_memory_kib=8,
         argon2_parallelism=1,
         **NO_LIMITS,
+        **PATIENT,
     )
 
 
@@ -136,7 +141,7 @@ def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path)
             "ARGON2_TIME_COST": "1",
             "ARGON2_MEMORY_KIB": "8",
             "ARGON2_PARALLELISM": "1",
-            **{name.upper(): limit for name, limit in NO_LIMITS.items()},
+            **{name.upper(): str(value) for name, value in (NO_LIMITS | PATIENT).items()},
         }
         argv = [*COMMAND, "--bind", f"{LOOPBACK}:{port}"]
         return guardian.spawn(argv, output=tmp_path / "log", cwd=ROOT, env=os.environ | environment | settings)

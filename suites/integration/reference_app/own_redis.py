@@ -33,7 +33,7 @@ class OwnRedis:
 
     def stop(self) -> None:
         """Let it end as it does when it is told to."""
-        self.process.stop()
+        self.process.stop(grace_s=60)
 
     def client(self) -> Redis:
         """Return a client."""

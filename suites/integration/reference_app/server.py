@@ -38,7 +38,7 @@ class Server:
         headers = {"Content-Type": "application/json", **self.headers}
         request = urllib.request.Request(self.base_url + path, body, headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -150,7 +150,7 @@ def test_what_commits_late_is_not_missed(backend: Backend) -> None:
         return len(seen) >= 3
 
     # Transactions of other tests, in other databases of the same Postgres, hold readers back too.
-    wait_for(has_seen_all, what="the settled events", timeout_s=30)
+    wait_for(has_seen_all, what="the settled events", timeout_s=60)
     follow()
     assert seen == ["slow.first", "slow.third", "quick.second"]
 

@@ -13,6 +13,7 @@ from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from harness.wait import wait_for
 from reference_app.api.authentication import EXTENSION
 from reference_app.backend import Backend
 from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
@@ -230,8 +231,7 @@ def test_too_old(client: FlaskClient, path: str, make_app: MakeApp) -> None:
 def test_stale_while_slow(client: FlaskClient, path: str, make_app: MakeApp, backend: Backend) -> None:
     """While Postgres does not answer in time, an answer that is too old stands in; without one it is 503."""
     reader = twin(client, make_app(cache_default_timeout=0.000_001, database_statement_timeout_s=0.5))
-    for wanted in (LIST, path):
-        reader.get(wanted)
+    wait_for(lambda: {reader.get(wanted).status_code for wanted in (LIST, path)} == {200}, what="both", timeout_s=60)
     with pipelines_locked(backend):
         stale = [reader.get(wanted) for wanted in (LIST, path)]
         unknown = reader.get(STATISTICS)

@@ -51,7 +51,7 @@ class IngestHandler(BaseHTTPRequestHandler):
         # The SDK takes Brotli where it finds it installed.
         compression = importlib.import_module({"gzip": "gzip", "br": "brotli"}[self.headers["Content-Encoding"]])
         self.server.received.append(compression.decompress(body).decode())
-        self.server.answers.wait(30)
+        self.server.answers.wait(60)
         self.send_response(200)
         self.end_headers()
 
@@ -85,7 +85,7 @@ def test_report(broken: Server, ingest: Ingest) -> None:
     """A report has the error with its place in the code, the request's id and route, release and environment."""
     status, body = broken.get("/api/pipelines/7")
     assert status == 500
-    (event,) = wait_for(ingest.events, what="a report", timeout_s=10)
+    (event,) = wait_for(ingest.events, what="a report", timeout_s=60)
     assert event["tags"]["request_id"] == json.loads(body)["request_id"]
     assert (event["transaction"], event["release"], event["environment"]) == (
         "/api/pipelines/<pipeline_id>",
@@ -105,7 +105,7 @@ def test_no_secrets(broken: Server, ingest: Ingest) -> None:
     assert broken.get("/api/pipelines?branch=query-secret")[0] == 500
     login = json.dumps({"username": "alice", "password": "alice-has-a-password"}).encode()
     assert broken.post("/api/auth/login", login)[0] == 500
-    wait_for(lambda: len(ingest.events()) == 2, what="both reports", timeout_s=10)
+    wait_for(lambda: len(ingest.events()) == 2, what="both reports", timeout_s=60)
     secrets = (token, "alice-has-a-password", "cookie-secret", "query-secret", '"vars"')
     assert [secret for secret in secrets if any(secret in envelope for envelope in ingest.received)] == []
 
@@ -114,7 +114,7 @@ def test_only_the_unexpected(broken: Server, ingest: Ingest) -> None:
     """What clients do wrong is not reported, and what is on its way when the server stops still arrives."""
     assert [broken.get(path)[0] for path in ("/nothing", "/api/pipelines/abc", "/livez")] == [404, 422, 200]
     assert broken.get("/api/pipelines")[0] == 500
-    assert broken.process.stop() == 0
+    assert broken.process.stop(grace_s=60) == 0
     assert [event["transaction"] for event in ingest.events()] == ["/api/pipelines"]
 
 
@@ -123,14 +123,14 @@ def test_endpoint_does_not_answer(broken: Server, ingest: Ingest) -> None:
     ingest.answers.clear()
     assert [broken.get("/api/pipelines")[0] for _ in range(20)] == [500] * 20
     assert broken.get("/livez")[0] == 200
-    assert broken.process.stop() == 0
+    assert broken.process.stop(grace_s=60) == 0
 
 
 def test_no_endpoint(broken: Server, ingest: Ingest) -> None:
     """Requests are answered when nothing listens at the endpoint."""
     ingest.socket.close()
     assert [broken.get("/api/pipelines")[0] for _ in range(5)] == [500] * 5
-    assert broken.process.stop() == 0
+    assert broken.process.stop(grace_s=60) == 0
 
 
 def test_not_configured(database_url: str, redis_url: str) -> None:

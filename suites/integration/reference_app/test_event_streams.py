@@ -117,7 +117,7 @@ def test_too_many(serve: Callable[..., Server], token: str, path: str) -> None:
             assert (refused.answer.status, refused.answer.headers["Retry-After"]) == (503, "2")
             assert refused.answer.headers["Content-Type"] == "application/problem+json"
         assert server.get("/livez")[0] == 200
-    wait_for(is_served, what="the place of the reader that went away", timeout_s=20)
+    wait_for(is_served, what="the place of the reader that went away", timeout_s=60)
 
 
 def test_no_connection_held(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
@@ -140,7 +140,7 @@ def test_shutdown(serve: Callable[..., Server], client: FlaskClient, token: str,
     append(client, path, "first")
     with EventReader(server.port, f"{path}/logs/stream", token) as reader:
         assert reader.next() is not None
-        assert server.process.stop() == 0
+        assert server.process.stop(grace_s=60) == 0
         assert reader.rest() == []
 
 

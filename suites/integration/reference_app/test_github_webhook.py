@@ -314,7 +314,7 @@ def test_same_run_at_once(app: Flask, admin: FlaskClient) -> None:
 
     def send(content: dict[str, Any]) -> str:
         own = app.test_client()
-        together.wait(10)
+        together.wait(60)
         return deliver(own, content).json["result"]
 
     with ThreadPoolExecutor(len(reports)) as pool:
@@ -331,7 +331,7 @@ def test_same_delivery_at_once(app: Flask) -> None:
 
     def send(_: int) -> str:
         own = app.test_client()
-        together.wait(10)
+        together.wait(60)
         return deliver(own, payload(), delivery="one").json["result"]
 
     with ThreadPoolExecutor(copies) as pool:

@@ -15,7 +15,7 @@ LOGIN = "POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r
 READ = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 MOST = 64 * 1024
 THREADS = 8
-LONGEST_S = 30
+LONGEST_S = 60
 """A connection that says nothing for so long hangs."""
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
 

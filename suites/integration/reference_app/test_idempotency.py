@@ -193,7 +193,7 @@ def test_at_once(app: Flask, client: FlaskClient, auth: Auth) -> None:
     def attempt(_: int) -> int:
         own = app.test_client()
         own.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-        together.wait(10)
+        together.wait(60)
         return send(own).status_code
 
     with ThreadPoolExecutor(attempts) as pool:

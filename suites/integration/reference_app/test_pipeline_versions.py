@@ -108,7 +108,7 @@ def test_no_lost_update(app: Flask, client: FlaskClient, auth: Auth, path: str) 
     def add_letters(letter: str) -> int:
         own = app.test_client()
         own.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-        together.wait(10)
+        together.wait(60)
         refused = 0
         for _ in range(CHANGES_EACH):
             while True:
@@ -135,7 +135,7 @@ def test_one_of_many_wins(app: Flask, auth: Auth, path: str) -> None:
 
     def rename(number: int) -> int:
         headers = {"Authorization": f"Bearer {token}", "If-Match": '"1"'}
-        together.wait(10)
+        together.wait(60)
         return app.test_client().patch(path, json={"name": f"writer {number}"}, headers=headers).status_code
 
     with ThreadPoolExecutor(WRITERS) as pool:

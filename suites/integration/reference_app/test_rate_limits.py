@@ -46,7 +46,7 @@ def test_default(start: Callable[..., FlaskClient]) -> None:
     client = start(Settings.model_fields["ratelimit_default"].default)
     response = client.get(ME)
     assert response.headers["RateLimit-Policy"] == '"default-hour";q=50;w=3600, "default-day";q=200;w=86400'
-    pattern = r'"default-hour";r=49;t=3(600|59\d), "default-day";r=199;t=86(400|39\d)'
+    pattern = r'"default-hour";r=49;t=3(600|5\d\d), "default-day";r=199;t=86(400|3\d\d)'
     assert re.fullmatch(pattern, response.headers["RateLimit"])
     assert Counter({200: 49, 429: 1}) == Counter(statuses(client, ME, 50))
 
@@ -170,7 +170,7 @@ def test_storage_of_the_library(start: Callable[..., FlaskClient], *, redis_is_t
     limiter, limit = extension.limiter, parse("2 per hour")
     assert [limiter.hit(limit, "somebody") for _ in range(3)] == [True, True, False]
     assert not limiter.test(limit, "somebody")
-    assert 3590 < limiter.get_window_stats(limit, "somebody").reset_time - time.time() < 3601
+    assert 3500 < limiter.get_window_stats(limit, "somebody").reset_time - time.time() < 3601
     limiter.clear(limit, "somebody")
     assert limiter.hit(limit, "somebody", cost=2)
     assert extension.storage.check() == redis_is_there

@@ -41,7 +41,7 @@ def test_sessions_survive(
     with server.client() as redis:
         assert redis.waitaof(1, 0, 10_000)[0] == 1  # on disk, which happens once a second
     server.process.send(number)
-    server.process.wait(20)
+    server.process.wait(60)
     server.start()
     assert [me(connect(server), token) for token in (stays, ends)] == [200, 401]
 

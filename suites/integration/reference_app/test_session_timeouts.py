@@ -8,7 +8,7 @@ from harness.wait import wait_for
 from reference_app.settings import Settings
 from suites.integration.reference_app.conftest import Auth
 
-IDLE_S = 100
+IDLE_S = 600
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ class TestIdle:
     def test_begins_at_login(self, auth: Auth, redis: Redis) -> None:
         """Redis keeps a new session for the idle time."""
         auth.login("alice")
-        assert IDLE_S - 10 < redis.ttl(*redis.keys("session:*")) <= IDLE_S
+        assert IDLE_S - 100 < redis.ttl(*redis.keys("session:*")) <= IDLE_S
 
     def test_renewed_by_use(self, client: FlaskClient, auth: Auth, redis: Redis) -> None:
         """A request lets the time begin anew."""
@@ -31,7 +31,7 @@ class TestIdle:
         (key,) = redis.keys("session:*")
         redis.expire(key, 20)
         assert client.get("/api/auth/me").status_code == 200
-        assert IDLE_S - 10 < redis.ttl(key) <= IDLE_S
+        assert IDLE_S - 100 < redis.ttl(key) <= IDLE_S
 
     def test_one_round_trip(self, client: FlaskClient, auth: Auth, redis: Redis) -> None:
         """Recognising and renewing a session is one command."""
@@ -47,7 +47,7 @@ class TestIdle:
         auth.login("alice")
         (key,) = redis.keys("session:*")
         redis.pexpire(key, 1)
-        wait_for(lambda: not redis.exists(key), what="the end of the idle time", timeout_s=5)
+        wait_for(lambda: not redis.exists(key), what="the end of the idle time", timeout_s=60)
         assert client.get("/api/auth/me").status_code == 401
         auth.login("alice")
         assert len(client.get("/api/auth/sessions").json["items"]) == 1
@@ -65,5 +65,5 @@ class TestAbsolute:
         """Use does not prolong it."""
         auth.login("alice")
         (key,) = redis.keys("session:*")
-        wait_for(lambda: client.get("/api/auth/me").status_code == 401, what="the absolute end", timeout_s=5)
+        wait_for(lambda: client.get("/api/auth/me").status_code == 401, what="the absolute end", timeout_s=60)
         assert redis.exists(key)

@@ -9,7 +9,7 @@ from harness.wait import wait_for
 def test_returns_what_was_found() -> None:
     """The first true value is the answer."""
     answers = iter([None, 0, "ready"])
-    assert wait_for(lambda: next(answers), what="readiness", timeout_s=5) == "ready"
+    assert wait_for(lambda: next(answers), what="readiness", timeout_s=60) == "ready"
 
 
 def test_named_errors_mean_not_yet() -> None:
@@ -22,7 +22,7 @@ def test_named_errors_mean_not_yet() -> None:
             raise answer
         return answer
 
-    assert wait_for(probe, what="an answer", timeout_s=5, transient=(ConnectionError,)) == "ready"
+    assert wait_for(probe, what="an answer", timeout_s=60, transient=(ConnectionError,)) == "ready"
 
 
 def test_other_errors_are_not_swallowed() -> None:
@@ -32,7 +32,7 @@ def test_other_errors_are_not_swallowed() -> None:
         raise KeyError("surprise")
 
     with pytest.raises(KeyError, match="surprise"):
-        wait_for(probe, what="an answer", timeout_s=5, transient=(ConnectionError,))
+        wait_for(probe, what="an answer", timeout_s=60, transient=(ConnectionError,))
 
 
 def test_deadline_says_what_and_why() -> None:
