@@ -79,6 +79,6 @@ def test_ended_run_leaves_nothing(number: signal.Signals, workers: int, tmp_path
     wait_for(
         lambda: descendants(str(tmp_path)) == [],
         what="the end of everything that the run started",
-        timeout_s=30,
+        timeout_s=60,
     )
     assert [folder for folder in folders if folder.exists()] == []
