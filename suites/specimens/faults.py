@@ -11,7 +11,7 @@ from typing import Any
 from reference_app import create_app
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-SLOW_S = 0.4
+SLOW_S = 2.0
 
 
 def unhandled_error(app: Application) -> Application:
