@@ -122,7 +122,7 @@ def test_too_many(serve: Callable[..., Server], token: str, path: str) -> None:
 
 def test_no_connection_held(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
     """Streams that wait hold no connection to Postgres: with a pool of one, several streams and a request go on."""
-    server = serve(**ENDLESS, DATABASE_POOL_SIZE="1", DATABASE_POOL_TIMEOUT_S="10")
+    server = serve(**ENDLESS, DATABASE_POOL_SIZE="1", DATABASE_POOL_TIMEOUT_S="30")
     append(client, path, "first")
     readers = [EventReader(server.port, f"{path}/logs/stream", token) for _ in range(4)]
     assert [messages([event]) for reader in readers if (event := reader.next())] == [["first"]] * 4
