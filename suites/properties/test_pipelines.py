@@ -22,6 +22,7 @@ from reference_app.services.audit import AuditTrail
 from reference_app.services.pipelines import PipelineService
 from reference_app.services.principal import Origin, Principal
 from reference_app.services.statistics import StatisticsService
+from suites.patience import PATIENT
 from suites.properties.pipeline_model import PipelineModel, row_of
 
 USERS = {"alice": Role.MEMBER, "bob": Role.MEMBER, "admin": Role.ADMIN}
@@ -215,5 +216,5 @@ def test_pipelines(database: Database, principals: dict[str, Principal]) -> None
     """Creating, changing, moving, deleting and listing agree with a dictionary, refusals included."""
     run_state_machine_as_test(
         lambda: PipelineMachine(database, principals),
-        settings=settings(max_examples=60, stateful_step_count=30, deadline=None),
+        settings=settings(PATIENT, max_examples=60, stateful_step_count=30),
     )

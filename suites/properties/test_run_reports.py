@@ -11,6 +11,7 @@ from reference_app.backend import Backend
 from reference_app.models import PipelineStatus
 from reference_app.repositories.pipeline_view import PipelineFilter
 from reference_app.services.run_reports import ReportResult, RunReport
+from suites.patience import PATIENT
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PROGRESS = {PipelineStatus.QUEUED: 0, PipelineStatus.RUNNING: 1, PipelineStatus.SUCCESS: 2}
@@ -34,7 +35,7 @@ def report(attempt: int, status: PipelineStatus) -> RunReport:
 def test_farthest_report_stays(backend: Backend) -> None:
     """One pipeline comes of it, which stands where the farthest first delivery of the highest attempt says."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(PATIENT, max_examples=60)
     @given(sent=deliveries)
     def check(sent: list[tuple[int, int, PipelineStatus]]) -> None:
         with backend.database.engine.begin() as connection:

@@ -18,10 +18,12 @@ from reference_app.api.cursors import (
     encode_cursor,
     encode_position,
 )
+from suites.patience import PATIENT
 
 BIGGEST = 2**63 - 1
 
 
+@PATIENT
 @given(st.integers(0, BIGGEST))
 def test_round_trip(identity: int) -> None:
     """An id comes back from its cursor, which fits the pattern."""
@@ -31,6 +33,7 @@ def test_round_trip(identity: int) -> None:
     assert decode_cursor(cursor) == identity
 
 
+@PATIENT
 @given(st.from_regex(PATTERN, fullmatch=True).filter(lambda text: not text.endswith("\n")))
 def test_pattern_is_exact(text: str) -> None:
     """A text that fits decodes, and encodes to itself: no id has two cursors."""
@@ -40,6 +43,7 @@ def test_pattern_is_exact(text: str) -> None:
     assert encode_cursor(identity) == text
 
 
+@PATIENT
 @given(st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)), st.integers(0, BIGGEST))  # noqa: DTZ001 - UTC follows
 def test_position_round_trip(moment: datetime, identity: int) -> None:
     """A position comes back from its cursor to the microsecond, and the cursor fits the pattern."""
@@ -49,6 +53,7 @@ def test_position_round_trip(moment: datetime, identity: int) -> None:
     assert decode_position(cursor) == (moment, identity)
 
 
+@PATIENT
 @given(st.from_regex(POSITION_PATTERN, fullmatch=True).filter(lambda text: not text.endswith("\n")))
 def test_every_position_decodes(text: str) -> None:
     """A text that fits is a position, however far away."""

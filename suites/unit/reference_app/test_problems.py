@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reference_app import errors
 from reference_app.api.problems import STATUSES, Problem, pointer_to, problem
 from reference_app.structured_logging import REQUEST_ID
+from suites.patience import PATIENT
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ def test_pointer(location: tuple[str | int, ...], pointer: str) -> None:
     assert pointer_to(location) == pointer
 
 
+@PATIENT
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
 def test_pointer_reads_back(location: list[str]) -> None:
     """Different locations have different pointers: each reads back."""
