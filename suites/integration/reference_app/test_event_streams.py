@@ -7,7 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from harness.wait import wait_for
+from reference_app.backend import Backend
 from reference_app.settings import Settings
+from suites.integration.reference_app.audit_trail import until_settled
 from suites.integration.reference_app.calls import change, create
 from suites.integration.reference_app.conftest import Auth
 from suites.integration.reference_app.event_reader import Event, EventReader
@@ -144,10 +146,13 @@ def test_shutdown(serve: Callable[..., Server], client: FlaskClient, token: str,
         assert reader.rest() == []
 
 
-def test_audit_stream(serve: Callable[..., Server], client: FlaskClient, auth: Auth, path: str) -> None:
+def test_audit_stream(
+    serve: Callable[..., Server], client: FlaskClient, auth: Auth, path: str, backend: Backend
+) -> None:
     """The audit stream starts now, tells what happens, and goes on where its reader left."""
     server = serve(**ENDLESS)
     admin = auth.login("admin")
+    until_settled(backend)
     with EventReader(server.port, "/api/audit/stream", admin) as reader:
         start = reader.next()
         change(client, path, name="one")
