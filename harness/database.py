@@ -20,7 +20,7 @@ from psycopg import sql
 from harness.errors import ServiceUnavailable
 from harness.services.interface import Service
 
-_CONNECT_TIMEOUT_S = 10
+_CONNECT_TIMEOUT_S = 30
 _PREFIX = "harness"
 
 

@@ -19,7 +19,7 @@ import yaml
 from harness.errors import IdentityRefused, TargetFileError
 from harness.target import Target
 
-LOGIN_TIMEOUT_S = 10.0
+LOGIN_TIMEOUT_S = 30.0
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

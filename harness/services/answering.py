@@ -37,7 +37,7 @@ def redis_version(url: str) -> str | None:
 
 def set_password(url: str, password: str) -> None:
     """Give the Postgres user of a URL another password."""
-    with psycopg.connect(url, connect_timeout=_TIMEOUT_S) as connection:
+    with psycopg.connect(url, connect_timeout=int(START_TIMEOUT_S)) as connection:
         user = sql.Identifier(connection.info.user)
         connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(user, sql.Literal(password)))
 

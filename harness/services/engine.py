@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # importing docker takes a third of a second: not before an e
 
 RUN_LABEL = "proving-ground.run"
 SERVICE_LABEL = "proving-ground.service"
-ANSWER_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 20.0
 PULL_TIMEOUT_S = 300
 _LATE_CONTAINER_S = 2.0
 _REMOVAL_TIMEOUT_S = 20.0

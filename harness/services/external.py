@@ -26,7 +26,7 @@ _SCHEMES: dict[ServiceName, tuple[str, ...]] = {
     "redis": ("redis", "rediss"),
 }
 SPACES_VARIABLE = "PROVING_GROUND_REDIS_SPACES"
-_TIMEOUT_S = 5
+_TIMEOUT_S = 20
 _CLAIM = "harness-"  # a connection of this name claims its logical database: no key is written, and it ends with us
 
 _COUNT_TABLES = """
