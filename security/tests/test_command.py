@@ -28,7 +28,7 @@ def run_line(command: list[str | Path] | str, environment: dict[str, str]) -> Do
         env=known | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=250,
         check=False,
         shell=isinstance(command, str),
     )

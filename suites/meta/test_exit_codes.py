@@ -11,7 +11,7 @@ from harness.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, EXIT_REQUEST
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=250)
 
 
 def pytest_run(folder: Path, test: str, *options: str | Path) -> subprocess.CompletedProcess[str]:

@@ -25,7 +25,7 @@ def run(fault: str, results: Path, command: tuple[str, ...]) -> subprocess.Compl
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=250,
     )
 
 
