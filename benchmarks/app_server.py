@@ -1,13 +1,18 @@
-"""Which production server: HttpArena's CRUD mix on gunicorn (sync, gthread) and granian, with one and two workers."""
+"""Which production server: HttpArena's CRUD mix on gunicorn (sync, gthread) and granian, one and two workers.
+
+Quick is not enough: `silent_s` is how long others wait while as many clients as there are threads have begun a request
+and fallen silent. A server on which they wait for good can be stopped by a handful of connections.
+"""
 
 from collections.abc import Iterator, Mapping
 
 import psutil
 
 from benchmarks.app_requests import Requests
-from benchmarks.app_servers import Served, stage
+from benchmarks.app_servers import GTHREAD, Served, stage
 from benchmarks.http_loop import run_loop
 from benchmarks.record import Sample
+from benchmarks.silent_clients import wait_beside_silent
 from harness.ports import LOOPBACK
 
 ROWS = 100_000
@@ -16,18 +21,23 @@ HOT = 1_000
 CONNECTIONS = 16
 DURATION_S = 5.0
 WORKERS = (1, 2)
-GUNICORN = ("-m", "gunicorn", "--config", "python:reference_app.gunicorn_conf", "--bind", f"{LOOPBACK}:{{port}}")
-GRANIAN = ("-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", "{port}", "--no-ws")
+THREADS = 4
+FOR_GOOD_S = 20.0
+"""Who waits so long waits for good: `gunicorn_conf` gives a silent client 5 s, and there may be two for a thread."""
+GRANIAN = (
+    *("-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", "{port}", "--no-ws"),
+    *("--blocking-threads", str(THREADS), "--backpressure", "64", "reference_app.wsgi:app"),
+)
 SERVERS: Mapping[str, tuple[str, ...]] = {
-    "gunicorn_sync": (*GUNICORN, "--worker-class", "sync", "--threads", "1", "--workers"),
-    "gunicorn_gthread": (*GUNICORN, "--worker-class", "gthread", "--workers"),
-    "granian": (*GRANIAN, "--blocking-threads", "4", "--backpressure", "64", "reference_app.wsgi:app", "--workers"),
+    "gunicorn_sync": (*GTHREAD, "--worker-class", "sync", "--threads", "1", "--workers"),
+    "gunicorn_gthread": (*GTHREAD, "--threads", str(THREADS), "--workers"),
+    "granian": (*GRANIAN, "--workers"),
 }
 """Each command lacks its last word, the number of workers."""
 
 
 def measure(repeats: int) -> Iterator[Mapping[Sample, float]]:
-    """Yield requests per second, p99 and the memory of a worker; every server has the same database, one at a time."""
+    """Yield speed, memory of a worker and `silent_s`; every server has the same database, one at a time."""
     with stage() as (scene, databases):
         environment = scene.environment(databases, ROWS)
         for _ in range(repeats):
@@ -36,6 +46,9 @@ def measure(repeats: int) -> Iterator[Mapping[Sample, float]]:
                 for name, argv in SERVERS.items():
                     served = scene.serve((*argv, str(workers)), environment)
                     found |= _measured(f"{name}-{workers}", served)
+                    silent = workers * (1 if name == "gunicorn_sync" else THREADS)
+                    waited_s = wait_beside_silent(served.port, silent, FOR_GOOD_S)
+                    found[f"{name}-{workers}", "silent_s", "s"] = waited_s
                     served.process.stop()
             yield found
 
