@@ -56,16 +56,24 @@ class Identification:
             visit.principal = services.api_tokens.recognise(token)
 
     def _resume(self, visit: Visit, session_id: str) -> None:
-        self._ask_ahead(visit, session_id, self._users.pop(session_id, None))
-        visit.session = self._sessions.resume(session_id)
+        user_id = self._users.get(session_id)
+        if user_id is not None:
+            self._ask_ahead(visit, session_id, user_id)
+        try:
+            visit.session = self._sessions.resume(session_id)
+        except NotAuthenticatedError:
+            self._users.pop(session_id, None)
+            raise
         visit.principal = principal_of(visit.session)
+        if user_id is None:
+            self._remember(session_id, visit.session.user_id)
+
+    def _remember(self, session_id: str, user_id: int) -> None:
         if len(self._users) >= MOST_REMEMBERED:
             self._users.clear()
-        self._users[session_id] = visit.session.user_id
+        self._users[session_id] = user_id
 
-    def _ask_ahead(self, visit: Visit, session_id: str, user_id: int | None) -> None:
-        if user_id is None:
-            return
+    def _ask_ahead(self, visit: Visit, session_id: str, user_id: int) -> None:
         commands = [self._sessions.use_command(session_id)]
         for foresight in self._foresights:
             commands.extend(foresight(visit, user_id))
