@@ -1,6 +1,6 @@
 """Around every request, outside Flask: its id, its metrics, and its line in the log."""
 
-import random
+import os
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -77,4 +77,4 @@ class _Observer:
 
 def _request_id(given: str | None) -> str:
     """Keep a well-formed id that a proxy gave; otherwise make one, so that logs cannot be forged."""
-    return given if given and _ACCEPTED_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
+    return given if given and _ACCEPTED_ID.fullmatch(given) else os.urandom(16).hex()
