@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, SelectBase
 from sqlalchemy.dialects.postgresql import psycopg as dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -40,6 +40,6 @@ class Reader:
         return rows
 
 
-def as_text(query: Select[Any]) -> str:
+def as_text(query: SelectBase) -> str:
     """Return a query as `rows` takes it: SQLAlchemy takes as long to write one as Postgres to answer it."""
     return str(query.compile(dialect=dialect.dialect()))  # type: ignore[no-untyped-call]
