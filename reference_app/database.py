@@ -40,6 +40,7 @@ class Database:
             settings.database_url.get_secret_value(),
             pool_size=settings.database_pool_size,
             max_overflow=0,
+            pool_use_lifo=True,  # the process behind the connection that was used last has everything at hand
             pool_timeout=settings.database_pool_timeout_s,
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
