@@ -59,8 +59,8 @@ class Backend:
     @contextmanager
     def looking(self, statement_timeout_s: float | None = None) -> Iterator[Look]:
         """Give what can be looked at; `statement_timeout_s` replaces the configured one."""
-        with self.database.reading(statement_timeout_s) as connection:
-            yield Look(connection)
+        with self.database.reading(statement_timeout_s) as reader:
+            yield Look(reader)
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import PoolProxiedConnection
 
 from reference_app.database_connection import (
     ANSWER_MARGIN_S,
@@ -18,7 +20,10 @@ from reference_app.database_connection import (
 )
 from reference_app.interruption import Interruption
 from reference_app.metrics import Metrics
+from reference_app.reader import Reader
 from reference_app.settings import Settings
+
+Taken = TypeVar("Taken", Connection, PoolProxiedConnection)
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError)
 """What is raised when Postgres does not answer, or not in time."""
@@ -36,6 +41,7 @@ class Database:
             settings.database_url.get_secret_value(),
             pool_size=settings.database_pool_size,
             max_overflow=0,
+            pool_use_lifo=True,  # the process behind the connection that was used last has everything at hand
             pool_timeout=settings.database_pool_timeout_s,
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
@@ -67,30 +73,37 @@ class Database:
                 session.flush()
 
     @contextmanager
-    def reading(self, statement_timeout_s: float | None = None) -> Iterator[Connection]:
-        """Give a connection for queries: each sees what is committed, as in `transaction`, in one round trip.
+    def reading(self, statement_timeout_s: float | None = None) -> Iterator[Reader]:
+        """Give what asks queries: each sees what is committed, as in `transaction`, in one round trip.
 
         A transaction would add one for BEGIN and one for COMMIT, and at Postgres's default isolation level
         each statement has a snapshot of its own anyway. A time limit of its own needs a transaction.
         """
         if statement_timeout_s is None:
-            with self._counted(self.autocommit_engine.connect) as connection, connection:
-                yield connection
+            with self._counted(self._take) as pooled, closing(pooled):
+                yield Reader(pooled, pooled.invalidate)
             return
         with (
             self._counted(self.engine.connect) as connection,
             connection,
             self._patience(connection, statement_timeout_s),
         ):
-            yield connection
+            yield Reader.of(connection)
 
     def ping(self) -> None:
         """Ask Postgres for an answer; raises what SQLAlchemy raises when there is none."""
         with self.autocommit_engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
+    def _take(self) -> PoolProxiedConnection:
+        """Take a connection from the pool, past SQLAlchemy's own kind, with the errors that those have."""
+        try:
+            return self.autocommit_engine.pool.connect()
+        except psycopg.OperationalError as error:
+            raise OperationalError("connect", None, error) from error
+
     @contextmanager
-    def _counted(self, connect: Callable[[], Connection]) -> Iterator[Connection]:
+    def _counted(self, connect: Callable[[], Taken]) -> Iterator[Taken]:
         """Take a connection now, so that the wait for it can be measured, and count it."""
         started_s = time.perf_counter()
         try:

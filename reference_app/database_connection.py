@@ -2,16 +2,14 @@
 
 import select
 import time
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
-from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from reference_app.interruption import Interruption, Obedient
@@ -67,21 +65,6 @@ def be_patient(connection: Connection, statement_timeout_s: float) -> None:
     connection.execute(text(f"SET statement_timeout = {int(statement_timeout_s * 1000)}"))
     driver: Any = connection.connection.driver_connection
     driver.deadline_s = statement_timeout_s + ANSWER_MARGIN_S
-
-
-def fetch(connection: Connection, statement: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
-    """Return the rows of a query in psycopg's notation, past SQLAlchemy's results: they take longer than the query.
-
-    Raises SQLAlchemy's `OperationalError`, as its own queries do when Postgres does not answer in time.
-    """
-    driver: Any = connection.connection.driver_connection
-    try:
-        rows: list[dict[str, Any]] = driver.cursor(row_factory=dict_row).execute(statement, values).fetchall()
-    except psycopg.OperationalError as error:
-        if driver.closed:
-            connection.invalidate(error)
-        raise OperationalError(statement, None, error) from error
-    return rows
 
 
 def check_stale_connections(engine: Engine) -> None:

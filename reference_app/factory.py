@@ -1,13 +1,9 @@
 """Puts the application together. Nothing here connects to anything."""
 
-from collections.abc import Callable
-from typing import Any
-
-from flask_openapi3.openapi import OpenAPI
-
+from reference_app.api.admission import admit_requests
+from reference_app.api.application import Application
 from reference_app.api.audit import audit_routes
-from reference_app.api.authentication import EXTENSION, identify_requests
-from reference_app.api.cached import foresee_cache
+from reference_app.api.authentication import EXTENSION
 from reference_app.api.deployment_logs import log_routes
 from reference_app.api.documentation import INFO, RELEASE, SECURITY_SCHEMES, add_document, page_routes
 from reference_app.api.event_streams import add_event_streams
@@ -15,8 +11,8 @@ from reference_app.api.json_body import StrictJsonProvider
 from reference_app.api.observation import observe_requests
 from reference_app.api.pipelines import pipeline_routes
 from reference_app.api.probes import METRICS_EXTENSION, probe_routes
-from reference_app.api.problems import Problem, handle_problems, refuse_invalid
-from reference_app.api.rate_limits import RouteLimiter, add_rate_limits
+from reference_app.api.problems import Problem, handle_problems
+from reference_app.api.rate_limits import RouteLimiter
 from reference_app.api.registrations import registration_routes
 from reference_app.api.request_size import limit_request_size
 from reference_app.api.second_factor import second_factor_routes
@@ -51,7 +47,7 @@ ROUTES = (
 )
 
 
-def build_app(settings: Settings) -> OpenAPI:
+def build_app(settings: Settings) -> Application:
     """Return the application that `settings` describe."""
     configure_logging(settings.log_level, as_json=settings.use_structured_logging)
     app = _bare_app()
@@ -66,16 +62,7 @@ def build_app(settings: Settings) -> OpenAPI:
     app.extensions[EXTENSION] = backend
     app.extensions[METRICS_EXTENSION] = metrics
 
-    # Outermost first: Flask runs what comes after a request in reverse.
-    observe_requests(app, metrics, request_logger(settings.log_level, as_json=settings.use_structured_logging))
-    limit_request_size(app, settings.max_body_bytes)
-    add_security_headers(app, settings)
     handle_problems(app, metrics, settings.retry_after_s)
-    if settings.force_https:
-        refuse_plain_http(app)
-    limiter = RouteLimiter(settings, backend.redis, metrics)
-    identify_requests(app, backend, [limiter.foresee, foresee_cache(backend.cache)])
-    believe_proxies(app, settings.trusted_proxies)
     add_event_streams(app, settings)
 
     for routes in ROUTES:
@@ -83,27 +70,26 @@ def build_app(settings: Settings) -> OpenAPI:
     add_document(app)
     if settings.swagger_enabled:
         app.register_blueprint(page_routes)
+    limiter = RouteLimiter(settings, backend.redis, metrics)
     if settings.ratelimit_enabled:
-        add_rate_limits(app, limiter)
+        limiter.limit_routes(app)
+
+    # A request meets these from the last to the first, then Flask, whose first hook is the limit of its size.
+    limit_request_size(app, settings.max_body_bytes)
+    admit_requests(app, backend, limiter, [refuse_plain_http] if settings.force_https else [])
+    observe_requests(app, metrics, request_logger(settings.log_level, as_json=settings.use_structured_logging))
+    add_security_headers(app, settings)
+    believe_proxies(app, settings.trusted_proxies)
     add_commands(app, backend)
     return app
 
 
-class _SynchronousApp(OpenAPI):
-    """Neither a view nor a hook here is a coroutine: none is examined for it at every request."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `func`."""
-        return func
-
-
-def _bare_app() -> OpenAPI:
-    app = _SynchronousApp(
+def _bare_app() -> Application:
+    app = Application(
         "reference_app",
         info=INFO,
         security_schemes=SECURITY_SCHEMES,
         validation_error_model=Problem,
-        validation_error_callback=refuse_invalid,
         doc_ui=False,  # ours is at another address, and obeys a content security policy
         static_folder=None,
     )

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from reference_app.reader import Reader
 from reference_app.repositories.admin import AdminRepository
 from reference_app.repositories.api_token import ApiTokenRepository
 from reference_app.repositories.audit_event import AuditEventRepository
@@ -88,7 +88,7 @@ class Work:
     @cached_property
     def pipelines(self) -> PipelineService:
         """What is monitored."""
-        views = PipelineViewRepository(self.session.connection())
+        views = PipelineViewRepository(Reader.of(self.session.connection()))
         return PipelineService(views, PipelineRepository(self.session), self.audit)
 
     @cached_property
@@ -127,14 +127,14 @@ class Work:
 class Look:
     """What can be looked at, each statement for itself."""
 
-    connection: Connection
+    reader: Reader
 
     @cached_property
     def pipelines(self) -> PipelineReader:
         """What is monitored."""
-        return PipelineReader(PipelineViewRepository(self.connection))
+        return PipelineReader(PipelineViewRepository(self.reader))
 
     @cached_property
     def statistics(self) -> StatisticsService:
         """How many there are."""
-        return StatisticsService(StatisticsRepository(self.connection))
+        return StatisticsService(StatisticsRepository(self.reader))

@@ -1,17 +1,22 @@
-"""Answers from the cache, and the headers that say so."""
+"""Answers from the cache: where each is kept, and how a kept one is told."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Response, request
+from flask import Response
 
-from reference_app.api.authentication import Foresight, backend
-from reference_app.api.entity_tags import entity_tag
-from reference_app.cache.interface import Answer, Cache, CacheKey, CacheState, Made
-from reference_app.redis_gate import Command
+from reference_app.api.authentication import backend
+from reference_app.api.entity_tags import entity_tag, is_well_formed, names_version
+from reference_app.api.visit import Visit, present_visit
+from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
 from reference_app.work import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse
 
 STATE_HEADER = "X-Cache"
 AGE_HEADER = "Age"
@@ -32,14 +37,14 @@ _DOCUMENTED: dict[str, dict[str, Any]] = {
 }
 
 
-def statistics_key() -> CacheKey:
-    """Return where the answer to this request for statistics is kept."""
-    return CacheKey("statistics", request.query_string.decode("latin-1"))
+def statistics_key(visit: Visit) -> CacheKey:
+    """Return where the answer to a request for statistics is kept."""
+    return CacheKey("statistics", visit.query)
 
 
-def list_key() -> CacheKey:
-    """Return where the answer to this request for a list of pipelines is kept."""
-    return CacheKey("pipelines", request.query_string.decode("latin-1"))
+def list_key(visit: Visit) -> CacheKey:
+    """Return where the answer to a request for a list of pipelines is kept."""
+    return CacheKey("pipelines", visit.query)
 
 
 def pipeline_key(pipeline_id: int) -> CacheKey:
@@ -47,27 +52,20 @@ def pipeline_key(pipeline_id: int) -> CacheKey:
     return CacheKey("pipeline", str(pipeline_id), pipeline_id)
 
 
-def _requested_pipeline_key() -> CacheKey | None:
-    text: str = (request.view_args or {})["pipeline_id"]
-    return pipeline_key(int(text)) if _DECIMAL.fullmatch(text) else None
+def _asked_pipeline_key(visit: Visit) -> CacheKey | None:
+    """Return where the pipeline of the path is kept; None where the view has something to refuse."""
+    text = visit.arguments["pipeline_id"]
+    has_good_condition = visit.condition is None or is_well_formed(visit.condition)
+    is_valid = _DECIMAL.fullmatch(text) and not visit.query and has_good_condition
+    return pipeline_key(int(text)) if is_valid else None
 
 
-_KEYS: Mapping[str, Callable[[], CacheKey | None]] = {
+KEYS: Mapping[str, Callable[[Visit], CacheKey | None]] = {
     "statistics.read_statistics": statistics_key,
     "pipelines.list_pipelines": list_key,
-    "pipelines.read_pipeline": _requested_pipeline_key,
+    "pipelines.read_pipeline": _asked_pipeline_key,
 }
-
-
-def foresee_cache(cache: Cache) -> Foresight:
-    """Return what says for a request of any user what `cache` is going to ask Redis for it."""
-
-    def foresee(_user_id: int) -> Sequence[Command]:
-        find_key = _KEYS.get(request.endpoint or "")
-        key = find_key() if find_key else None
-        return cache.foresee(key) if key else ()
-
-    return foresee
+"""By endpoint. What is kept under a key was once asked for in the same words, and found valid."""
 
 
 def cached_answer(key: CacheKey, make: Callable[[Look], Made]) -> Answer:
@@ -77,22 +75,42 @@ def cached_answer(key: CacheKey, make: Callable[[Look], Made]) -> Answer:
         with backend().looking(statement_timeout_s) as look:
             return make(look)
 
-    return backend().cache.answer(key, fill)
+    visit = present_visit()
+    return backend().cache.answer(key, fill, visit.sight if visit.key == key else None)
 
 
-def cached_response(answer: Answer, status: HTTPStatus = HTTPStatus.OK) -> Response:
+def cached_response(answer: Answer, condition: str | None = None) -> Response:
     """Return the answer as a JSON response: X-Cache, Age where it is not new, ETag where it has a version.
 
-    NOT_MODIFIED leaves the body out.
+    A client whose If-None-Match is `condition` is told when it has this version already.
     """
+    status = _status(answer, condition)
     body = "" if status is HTTPStatus.NOT_MODIFIED else answer.made.body
-    response = Response(body, status, mimetype="application/json")
-    response.headers[STATE_HEADER] = answer.state.value
+    return Response(body, status, _headers(answer), mimetype="application/json")
+
+
+def tell_kept(visit: Visit, answer: Answer, start_response: "StartResponse") -> "Iterable[bytes]":
+    """Do the same without Flask, for an answer that was kept."""
+    status, headers = _status(answer, visit.condition), _headers(answer)
+    body = answer.made.body.encode()
+    if status is HTTPStatus.OK:
+        headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    start_response(f"{status} {status.phrase}", headers)
+    return [body] if status is HTTPStatus.OK and visit.method == "GET" else []
+
+
+def _status(answer: Answer, condition: str | None) -> HTTPStatus:
+    has_it = answer.made.version and names_version(condition, answer.made.version)
+    return HTTPStatus.NOT_MODIFIED if has_it else HTTPStatus.OK
+
+
+def _headers(answer: Answer) -> list[tuple[str, str]]:
+    headers = [(STATE_HEADER, answer.state.value)]
     if answer.made.version:
-        response.headers["ETag"] = entity_tag(answer.made.version)
+        headers.append(("ETag", entity_tag(answer.made.version)))
     if answer.state in {CacheState.HIT, CacheState.STALE}:
-        response.headers[AGE_HEADER] = str(answer.age_s)
-    return response
+        headers.append((AGE_HEADER, str(answer.age_s)))
+    return headers
 
 
 def describe_cache(document: dict[str, Any]) -> None:

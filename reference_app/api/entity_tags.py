@@ -11,6 +11,7 @@ PATTERN = rf"^(?:\*|(?:,[ \t]*)*{_TAG}(?:[ \t]*,(?:[ \t]*{_TAG})?)*)$"
 
 EntityTags = Annotated[str, StringConstraints(strict=True, pattern=PATTERN)]
 
+_WELL_FORMED = re.compile(PATTERN)
 _STRONG_VERSION = re.compile(r'"([1-9][0-9]{0,9})"')
 
 
@@ -25,6 +26,11 @@ def versions_in(tags: str) -> frozenset[int] | None:
         return None
     strong = (_STRONG_VERSION.fullmatch(tag) for tag in re.findall(_TAG, tags))
     return frozenset(int(found[1]) for found in strong if found)
+
+
+def is_well_formed(tags: str) -> bool:
+    """Return whether a header has the form that an `EntityTags` must have."""
+    return _WELL_FORMED.fullmatch(tags) is not None
 
 
 def names_version(tags: str | None, version: int) -> bool:

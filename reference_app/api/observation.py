@@ -1,15 +1,16 @@
 """Around every request, outside Flask: its id, its metrics, and its line in the log."""
 
+import os
 import re
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request, g, request
+from flask import Flask, request
 from structlog.typing import FilteringBoundLogger
 from werkzeug.wsgi import ClosingIterator
 
+from reference_app.api.visit import VISIT, Visit
 from reference_app.metrics import Metrics
 from reference_app.structured_logging import REQUEST_ID
 
@@ -59,22 +60,21 @@ class _Observer:
         return ClosingIterator(body, self._metrics.in_flight.dec)
 
     def _tell(self, environ: "WSGIEnvironment", status: int, duration_s: float) -> None:
-        asked: Request = environ["werkzeug.request"]
-        route = asked.url_rule.rule if asked.url_rule else None
-        principal = g.get("principal")
-        self._metrics.observe(asked.method, route, status, duration_s)
+        visit: Visit = environ[VISIT]
+        route = visit.rule.rule if visit.rule else None
+        self._metrics.observe(visit.method, route, status, duration_s)
         self._logger.info(
             "request",
             request_id=environ[REQUEST_ID],
-            method=asked.method,
+            method=visit.method,
             route=route,
-            path=asked.path,
+            path=visit.path,
             status=status,
             duration_ms=round(duration_s * 1000, 2),
-            user_id=principal.user_id if principal else None,
+            user_id=visit.principal.user_id if visit.principal else None,
         )
 
 
 def _request_id(given: str | None) -> str:
     """Keep a well-formed id that a proxy gave; otherwise make one, so that logs cannot be forged."""
-    return given if given and _ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if given and _ACCEPTED_ID.fullmatch(given) else os.urandom(16).hex()

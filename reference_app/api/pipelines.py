@@ -8,7 +8,7 @@ from reference_app.api.authentication import current_principal, work
 from reference_app.api.blueprint import ApiBlueprint, requires
 from reference_app.api.cached import cached_answer, cached_response, list_key, pipeline_key
 from reference_app.api.cursors import decode_position, encode_position
-from reference_app.api.entity_tags import entity_tag, names_version, versions_in
+from reference_app.api.entity_tags import entity_tag, versions_in
 from reference_app.api.idempotency import answer_once, require_key
 from reference_app.api.json_body import json_response, json_text
 from reference_app.api.responses import ETAG, REPLAYED, created, not_modified, problems, versioned
@@ -21,6 +21,7 @@ from reference_app.api.shapes.pipelines import (
     PipelinePath,
     PipelineResult,
 )
+from reference_app.api.visit import present_visit
 from reference_app.cache.interface import Made
 from reference_app.errors import PreconditionRequiredError
 from reference_app.models import Pipeline
@@ -55,7 +56,7 @@ def list_pipelines(query: PipelineListQuery) -> Response:
         items = [pipeline.fields for pipeline in page.items]
         return Made(json_text({"items": items, "next_cursor": encode_position(page.next_after)}))
 
-    return cached_response(cached_answer(list_key(), make))
+    return cached_response(cached_answer(list_key(present_visit()), make))
 
 
 @pipeline_routes.post("", responses={**created("PipelineResult", _LINKS, ETAG | REPLAYED), **problems(409)})
@@ -80,10 +81,7 @@ def read_pipeline(path: PipelinePath, header: ReadCondition) -> Response:
         pipeline = look.pipelines.get(path.pipeline_id)
         return Made(json_text(pipeline.fields), pipeline.version)
 
-    answer = cached_answer(pipeline_key(path.pipeline_id), make)
-    if names_version(header.if_none_match, answer.made.version):
-        return cached_response(answer, HTTPStatus.NOT_MODIFIED)
-    return cached_response(answer)
+    return cached_response(cached_answer(pipeline_key(path.pipeline_id), make), header.if_none_match)
 
 
 @pipeline_routes.patch("/<pipeline_id>", responses={**versioned("PipelineResult"), **problems(409, 412, 428)})

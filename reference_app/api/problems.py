@@ -80,7 +80,7 @@ def problem(
 
 
 def refuse_invalid(error: ValidationError) -> NoReturn:
-    """Turn pydantic's complaint into ours; flask-openapi3 calls it."""
+    """Turn pydantic's complaint into ours."""
     part = error.title if error.title in {"path", "query", "header"} else "body"
     listed = error.errors(include_url=False, include_input=False, include_context=False)
     raise errors.InvalidInputError(

@@ -1,10 +1,11 @@
 """Security headers on every response, after OWASP's Secure Headers list."""
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from reference_app.api.added_headers import adding
 from reference_app.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def add_security_headers(app: Flask, settings: Settings) -> None:
 
 
 class _HeaderWriter:
-    """Adds ready-made lists below Flask: for every response, its `Headers` would check each name and value again."""
+    """Adds ready-made lists."""
 
     def __init__(self, app: "WSGIApplication", hsts_max_age_s: int) -> None:
         self._app = app
@@ -76,8 +77,4 @@ class _HeaderWriter:
         added = self._documentation if environ["PATH_INFO"].startswith(DOCUMENTATION_PREFIX) else self._api
         if environ["wsgi.url_scheme"] == "https":
             added = added + self._over_tls
-
-        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
-            return start_response(status, headers + added, *error)
-
-        return self._app(environ, start)
+        return self._app(environ, adding(added, start_response))

@@ -1,10 +1,16 @@
 """How requests get here: over TLS or not, directly or through proxies."""
 
-from flask import Flask, request
+from typing import TYPE_CHECKING
+
+from flask import Flask
 from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from reference_app.api.probes import probe_routes
+from reference_app.api.visit import Visit
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 def believe_proxies(app: Flask, number: int) -> None:
@@ -16,17 +22,14 @@ def believe_proxies(app: Flask, number: int) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number, x_host=0)  # type: ignore[method-assign]
 
 
-def refuse_plain_http(app: Flask) -> None:
-    """Refuse requests without TLS, but for probes that came through no proxy: those are from inside.
+def refuse_plain_http(environ: "WSGIEnvironment", visit: Visit) -> None:
+    """Refuse a visit without TLS, but for probes that came through no proxy: those are from inside.
 
     An API does not redirect to HTTPS: what the client sent has been readable already, and it would never notice.
     """
-
-    def check() -> None:
-        if request.is_secure:
-            return
-        if request.blueprint == probe_routes.name and "X-Forwarded-For" not in request.headers:
-            return
-        raise Forbidden("Use HTTPS. What this request carried was readable on its way; change it if it was secret.")
-
-    app.before_request(check)
+    if environ["wsgi.url_scheme"] == "https":
+        return
+    is_probe = visit.rule is not None and visit.rule.endpoint.startswith(f"{probe_routes.name}.")
+    if is_probe and "HTTP_X_FORWARDED_FOR" not in environ:
+        return
+    raise Forbidden("Use HTTPS. What this request carried was readable on its way; change it if it was secret.")

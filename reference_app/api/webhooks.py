@@ -16,17 +16,22 @@ from reference_app.services.run_reports import RunReport
 from reference_app.services.webhook_signature import is_signed
 
 
+def _check_signature() -> None:
+    if request.method == "OPTIONS":  # Flask answers it with Allow, for anybody
+        return
+    secret = backend().settings.github_webhook_secret
+    signature = request.headers.get(SIGNATURE_HEADER, "")
+    if secret is None or not is_signed(secret.get_secret_value(), request.get_data(), signature):
+        raise NotAuthenticatedError(f"The body is not signed with our secret in {SIGNATURE_HEADER}.")
+
+
 class SignedBlueprint(ApiBlueprint):
     """Routes that take only what is signed, and look at nothing of it before."""
 
     def __init__(self, name: str, *, tag: str, prefix: str) -> None:
         super().__init__(name, tag=tag, protected=False, prefix=prefix)
         self.abp_security = [{SIGNATURE_SCHEME: []}]
-
-    def _check_request(self) -> None:
-        if request.method != "OPTIONS":
-            _check_signature()
-        super()._check_request()
+        self.before_request(_check_signature)
 
 
 webhook_routes = SignedBlueprint("webhooks", tag="Webhooks", prefix="/api/webhooks")
@@ -44,13 +49,6 @@ def receive_github_delivery(header: GithubDelivery, body: GithubPayload) -> Resp
     with work() as services:
         reception = services.run_reports.receive(header.delivery, header.event, report)
     return json_response(DeliveryResult.model_validate(reception))
-
-
-def _check_signature() -> None:
-    secret = backend().settings.github_webhook_secret
-    signature = request.headers.get(SIGNATURE_HEADER, "")
-    if secret is None or not is_signed(secret.get_secret_value(), request.get_data(), signature):
-        raise NotAuthenticatedError(f"The body is not signed with our secret in {SIGNATURE_HEADER}.")
 
 
 def _read_report() -> RunReport:

@@ -54,6 +54,28 @@ class Answer:
     age_s: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kept answer, the mark that was up when its query began, and when that was (seconds since the epoch)."""
+
+    made: Made
+    mark: str
+    made_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was kept at one moment.
+
+    `mark` is replaced by every write to what such an answer is made from (a collection's), or when everything
+    is forgotten (an object's). `floor` is the lowest version that may be served.
+    """
+
+    mark: str
+    floor: int
+    entry: Entry | None
+
+
 Fill = Callable[[float | None], Made]
 """Makes the answer from Postgres; the number is a statement timeout (s) below the usual, None keeps the usual."""
 
@@ -62,11 +84,22 @@ class Cache(ABC):
     """Keeps answers."""
 
     @abstractmethod
-    def answer(self, key: CacheKey, fill: Fill) -> Answer:
-        """Return the kept answer, or what `fill` makes; raises what `fill` raises."""
+    def answer(self, key: CacheKey, fill: Fill, sight: Sight | None = None) -> Answer:
+        """Return the kept answer, or what `fill` makes; raises what `fill` raises.
+
+        Who has looked already says what was seen, and is not made to look again.
+        """
+
+    def look(self, key: CacheKey) -> Sight | None:  # noqa: ARG002 - a cache that keeps nothing sees nothing
+        """Return what is kept; None when there is nothing to look at."""
+        return None
+
+    def kept(self, key: CacheKey, sight: Sight) -> Answer | None:  # noqa: ARG002 - as above
+        """Return the kept answer if it is fresh, for who needs no other."""
+        return None
 
     def foresee(self, key: CacheKey) -> Sequence[Command]:  # noqa: ARG002 - a cache without Redis asks it nothing
-        """Return what `answer` is going to ask Redis first."""
+        """Return what `look` is going to ask Redis."""
         return ()
 
     @abstractmethod

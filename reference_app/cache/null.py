@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from reference_app.cache.interface import Answer, Cache, CacheKey, CacheState, Fill
+from reference_app.cache.interface import Answer, Cache, CacheKey, CacheState, Fill, Sight
 
 
 class NullCache(Cache):
     """Keeps nothing."""
 
-    def answer(self, key: CacheKey, fill: Fill) -> Answer:  # noqa: ARG002 - nothing is kept under any key
+    def answer(self, key: CacheKey, fill: Fill, sight: Sight | None = None) -> Answer:  # noqa: ARG002 - nothing is kept under any key
         """Return what `fill` makes."""
         return Answer(fill(None), CacheState.BYPASS)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reference_app.breaker import Breaker
-from reference_app.cache.interface import Answer, Cache, CacheKey, CacheState, Fill
-from reference_app.cache.store import CacheDownError, Entry, Sight, Store
+from reference_app.cache.interface import Answer, Cache, CacheKey, CacheState, Entry, Fill, Sight
+from reference_app.cache.store import CacheDownError, Store
 from reference_app.database import UNAVAILABLE
 from reference_app.metrics import Metrics
 from reference_app.redis_gate import Command
@@ -50,21 +50,30 @@ class ReadThroughCache(Cache):
         self._postgres = Breaker(times.retry)
         self._owes_invalidation = False
 
-    def answer(self, key: CacheKey, fill: Fill) -> Answer:
+    def answer(self, key: CacheKey, fill: Fill, sight: Sight | None = None) -> Answer:
         """Return the kept answer, or what `fill` makes; raises what `fill` raises."""
         try:
-            if self._owes_invalidation:
-                self._store.forget(objects=True)
-                self._owes_invalidation = False
-            answer = self._look(key, fill)
+            answer = self._find(key, fill, sight or self._look(key))
         except CacheDownError:
             answer = Answer(fill(None), CacheState.BYPASS)
-        self._metrics.count_lookup(key.kind, answer.state.value.lower())
-        return answer
+        return self._counted(key, answer)
+
+    def look(self, key: CacheKey) -> Sight | None:
+        """Return what is kept; None when the store does not answer."""
+        try:
+            return self._look(key)
+        except CacheDownError:
+            return None
+
+    def kept(self, key: CacheKey, sight: Sight) -> Answer | None:
+        """Return the kept answer if it is fresh, for who needs no other."""
+        if sight.entry is None or not self._is_fresh(sight.entry, sight, sight.mark):
+            return None
+        return self._counted(key, self._aged(sight.entry, CacheState.HIT))
 
     def foresee(self, key: CacheKey) -> Sequence[Command]:
-        """Return what `answer` is going to ask Redis first."""
-        return self._store.foresee(key)
+        """Return what `look` is going to ask Redis; nothing while it has to tell Redis something first."""
+        return () if self._owes_invalidation else self._store.foresee(key)
 
     def raise_floors(self, versions: Mapping[int, int]) -> None:
         """Never again serve objects of these pipelines below these versions."""
@@ -86,8 +95,13 @@ class ReadThroughCache(Cache):
             self._owes_invalidation = True
             self._metrics.cache_write_failures.inc()
 
-    def _look(self, key: CacheKey, fill: Fill) -> Answer:
-        sight = self._store.look(key)
+    def _look(self, key: CacheKey) -> Sight:
+        if self._owes_invalidation:
+            self._store.forget(objects=True)
+            self._owes_invalidation = False
+        return self._store.look(key)
+
+    def _find(self, key: CacheKey, fill: Fill, sight: Sight) -> Answer:
         if sight.entry and self._is_fresh(sight.entry, sight, sight.mark):
             return self._aged(sight.entry, CacheState.HIT)
         stale = self._stand_in(key, sight)
@@ -163,6 +177,10 @@ class ReadThroughCache(Cache):
             return None
         is_current = entry.made.version >= sight.floor and (key.pipeline_id is None or entry.mark == sight.mark)
         return entry if is_current else None
+
+    def _counted(self, key: CacheKey, answer: Answer) -> Answer:
+        self._metrics.count_lookup(key.kind, answer.state.value.lower())
+        return answer
 
     def _aged(self, entry: Entry, state: CacheState) -> Answer:
         return Answer(entry.made, state, max(0, int(self._now_s() - entry.made_at_s)))

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from redis import RedisError
 
-from reference_app.cache.interface import CacheKey, Made
-from reference_app.cache.store import CacheDownError, Entry, Sight, Store
+from reference_app.cache.interface import CacheKey, Entry, Made, Sight
+from reference_app.cache.store import CacheDownError, Store
 from reference_app.redis_gate import Command, RedisGate
 from reference_app.redis_script import RedisScript
 

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from itertools import count
 
-from reference_app.cache.interface import CacheKey
-from reference_app.cache.store import Entry, Sight, Store
+from reference_app.cache.interface import CacheKey, Entry, Sight
+from reference_app.cache.store import Store
 
 MOST_ENTRIES = 10_000
 """Beyond this the entry that was kept first goes: clients choose the filters, and with them the keys."""

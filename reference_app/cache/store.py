@@ -2,36 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from reference_app.cache.interface import CacheKey, Made
+from reference_app.cache.interface import CacheKey, Entry, Sight
 from reference_app.redis_gate import Command
 
 
 class CacheDownError(Exception):
     """The store does not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A kept answer, the mark that was up when its query began, and when that was (seconds since the epoch)."""
-
-    made: Made
-    mark: str
-    made_at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What the store held at one moment.
-
-    `mark` is replaced by every write to what such an answer is made from (a collection's), or when everything
-    is forgotten (an object's). `floor` is the lowest version that may be served.
-    """
-
-    mark: str
-    floor: int
-    entry: Entry | None
 
 
 class Store(ABC):

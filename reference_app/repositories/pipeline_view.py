@@ -6,11 +6,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Select, bindparam, select, tuple_
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, bindparam, select, tuple_
 
-from reference_app.database_connection import fetch
 from reference_app.models import Admin, Pipeline, PipelineStatus
+from reference_app.reader import Reader, as_text
 
 
 @dataclass(frozen=True)
@@ -81,14 +80,14 @@ _AFTER = tuple_(*_PLACE) < tuple_(
 
 
 class PipelineViewRepository:
-    """Reads `pipelines` over one connection."""
+    """Reads `pipelines`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def get(self, identity: int) -> ShownPipeline | None:
         """Return the pipeline with this id."""
-        rows = fetch(self._connection, _ONE, {"identity": identity})
+        rows = self._reader.rows(_ONE, {"identity": identity})
         return _shown(rows[0]) if rows else None
 
     def list_page(self, wanted: PipelineFilter, limit: int, after: Position | None = None) -> ShownPage:
@@ -96,7 +95,7 @@ class PipelineViewRepository:
         values = {name: value for name, value in vars(wanted).items() if value is not None}
         query = _page_query(frozenset(values), goes_on=after is not None)
         place = {"after_created_at": after[0], "after_id": after[1]} if after else {}
-        rows = fetch(self._connection, query, {**values, **place, "most": limit + 1})
+        rows = self._reader.rows(query, {**values, **place, "most": limit + 1})
         items = [_shown(row) for row in rows[:limit]]
         return ShownPage(items, items[-1].position if len(rows) > limit else None)
 
@@ -105,16 +104,11 @@ def _shown(row: dict[str, Any]) -> ShownPipeline:
     return ShownPipeline(row["id"], row.pop("version"), row)
 
 
-def _sql(query: Select[Any]) -> str:
-    return str(query.compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
-
-
-# Written once: SQLAlchemy takes as long to write a query, or to find what it wrote before, as Postgres to answer it.
-_ONE = _sql(_SHOWN.where(_TABLE.c.id == bindparam("identity", type_=BigInteger)))
+_ONE = as_text(_SHOWN.where(_TABLE.c.id == bindparam("identity", type_=BigInteger)))
 
 
 @cache
 def _page_query(conditions: frozenset[str], *, goes_on: bool) -> str:
     query = _SHOWN.order_by(*(column.desc() for column in _PLACE)).limit(bindparam("most", type_=Integer))
     wanted = [_CONDITIONS[name](bindparam(name)) for name in sorted(conditions)]
-    return _sql(query.where(*wanted, *([_AFTER] if goes_on else [])))
+    return as_text(query.where(*wanted, *([_AFTER] if goes_on else [])))

@@ -7,6 +7,7 @@ latest, says which are theirs. The set may name sessions that Redis has forgotte
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import cast
 
 from pydantic import TypeAdapter
@@ -17,6 +18,7 @@ from reference_app.redis_gate import Command, RedisGate
 
 KEY_PREFIX = "session:"
 OF_USER_PREFIX = "sessions-of:"
+MOST_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,13 @@ def _of_user(user_id: int) -> str:
 
 
 def _read(stored: object) -> StoredSession | None:
-    return None if stored is None else _JSON.validate_json(cast("str", stored))
+    return None if stored is None else _parse(cast("str", stored))
+
+
+@lru_cache(MOST_REMEMBERED)
+def _parse(stored: str) -> StoredSession:
+    """Read a session's text; what Redis has of one never changes, and is asked for at each of its requests."""
+    return _JSON.validate_json(stored)
 
 
 def _ids_of(redis: Redis, user_id: int) -> list[str]:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from reference_app.database import Database
 from reference_app.errors import NotFoundError
 from reference_app.models import Admin, PipelineStatus, Role
+from reference_app.reader import Reader
 from reference_app.repositories.audit_event import AuditEventRepository
 from reference_app.repositories.pipeline import PipelineRepository
 from reference_app.repositories.pipeline_view import PipelineFilter, PipelineViewRepository
@@ -94,7 +95,7 @@ class PipelineMachine(RuleBasedStateMachine):
         """Give the service over a transaction of its own, with this machine's clock."""
         with self.database.transaction() as session:
             yield PipelineService(
-                PipelineViewRepository(session.connection()),
+                PipelineViewRepository(Reader.of(session.connection())),
                 PipelineRepository(session),
                 AuditTrail(AuditEventRepository(session), Origin()),
                 now=lambda: self.clock,
@@ -172,8 +173,8 @@ class PipelineMachine(RuleBasedStateMachine):
         """Every row is as the model says, and there are no others."""
         with self.service() as service:
             rows = {pipeline.id: row_of(pipeline) for pipeline in service.list_page(EVERYTHING, limit=1000).items}
-        with self.database.reading() as connection:
-            counts = StatisticsService(StatisticsRepository(connection)).by_status()
+        with self.database.reading() as reader:
+            counts = StatisticsService(StatisticsRepository(reader)).by_status()
         assert rows == self.model.rows
         assert counts == {status: self._count(status) for status in PipelineStatus}
 

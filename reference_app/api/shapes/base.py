@@ -1,6 +1,5 @@
 """What all bodies, parameters and responses have in common. A name that no shape has is refused."""
 
-from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue
@@ -45,27 +44,13 @@ class Path(BaseModel):
     model_config = ConfigDict(extra="forbid", title="path")
 
 
-class Parameters(BaseModel):
-    """Parent of what is not in the body; flask-openapi3 asks for its schema at every request."""
-
-    @classmethod
-    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return pydantic's schema, made once."""
-        return _parameter_schema(cls, *args, **kwargs)
-
-
-@cache
-def _parameter_schema(model: type[Parameters], *args: Any, **kwargs: Any) -> dict[str, Any]:
-    return super(Parameters, model).model_json_schema(*args, **kwargs)
-
-
-class Query(Parameters):
+class Query(BaseModel):
     """Parent of query parameters."""
 
     model_config = ConfigDict(extra="forbid", title="query")
 
 
-class Headers(Parameters):
+class Headers(BaseModel):
     """Parent of header parameters; headers of no interest pass."""
 
     model_config = ConfigDict(extra="ignore", title="header")

@@ -10,7 +10,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from reference_app.backend import Backend
-from reference_app.database_connection import fetch
 from reference_app.models import PipelineStatus
 from reference_app.repositories.pipeline_view import PipelineFilter
 from suites.factories import AccountFactory, PipelineFactory
@@ -154,5 +153,5 @@ def plan_of(backend: Backend, wanted: PipelineFilter, limit: int) -> str:
         look.pipelines.list_page(wanted, limit)
     values = {name: value for name, value in vars(wanted).items() if value is not None} | {"most": limit + 1}
     with backend.looking() as look:
-        explained = fetch(look.connection, f"EXPLAIN (ANALYZE) {statements[0]}", values)
+        explained = look.reader.rows(f"EXPLAIN (ANALYZE) {statements[0]}", values)
     return "\n".join(line for row in explained for line in row.values())

@@ -165,13 +165,11 @@ def test_patience_is_per_transaction(backend: Backend) -> None:
     with backend.work() as work:
         assert work.session.scalar(text("SHOW statement_timeout")) == "1min"
     with backend.looking() as look:
-        assert look.connection.scalar(text("SHOW statement_timeout")) == "1min"
+        assert look.reader.rows("SHOW statement_timeout") == [{"statement_timeout": "1min"}]
 
 
 def test_looking_is_one_round_trip(backend: Backend) -> None:
     """What only looks opens no transaction in Postgres."""
     with backend.looking() as look:
-        look.connection.execute(text("SELECT 1"))
-        connection = look.connection.connection.driver_connection
-        assert connection is not None
-        assert connection.info.transaction_status.name == "IDLE"
+        look.reader.rows("SELECT 1")
+        assert look.reader.driver.info.transaction_status.name == "IDLE"

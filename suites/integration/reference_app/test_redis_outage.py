@@ -127,6 +127,29 @@ def test_invalidation_is_made_up_for(own_redis: OwnRedis, client_on: Callable[..
     assert metric(client, "cache_write_failures_total") == 1
 
 
+def test_owed_invalidation_comes_first(own_redis: OwnRedis, client_on: Callable[..., FlaskClient], auth: Auth) -> None:
+    """Nothing is looked up ahead of an invalidation that is owed: the first answer afterwards is a new one."""
+    client = client_on(own_redis.url, redis_retry_s=0.1)
+    backend = backend_of(client)
+    make_account(backend, auth)
+    body = {"username": "alice", "password": password_of("alice")}
+    token = client.post("/api/auth/login", json=body).json["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    states = [client.get("/api/pipelines", headers=headers).headers["X-Cache"] for _ in range(2)]
+    with own_redis.client() as redis:
+        redis.config_set("maxmemory-policy", "noeviction")
+        redis.config_set("maxmemory", 1)
+        backend.cache.forget_collections()
+        redis.config_set("maxmemory", 0)
+
+    def asked() -> TestResponse | None:
+        response = client.get("/api/pipelines", headers=headers)
+        return response if response.status_code == 200 else None
+
+    after = wait_for(asked, what="the session", timeout_s=30)
+    assert [*states, after.headers["X-Cache"]] == ["MISS", "HIT", "MISS"]
+
+
 def test_silence_is_paid_once(silent: str, client_on: Callable[..., FlaskClient]) -> None:
     """A Redis that accepts and never answers costs one timeout; after that nobody waits for `redis_retry_s`."""
     client = client_on(silent, redis_timeout_s=TIMEOUT_S, redis_retry_s=600)

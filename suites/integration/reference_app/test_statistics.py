@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from reference_app.backend import Backend
+from reference_app.reader import Reader
 from reference_app.repositories.statistics import StatisticsRepository
 from reference_app.services.statistics import StatisticsService
 from suites.integration.reference_app.calls import change, create
@@ -61,7 +62,11 @@ def test_days(backend: Backend, client: FlaskClient, auth: Auth) -> None:
                 values,
             )
         work.session.execute(text("SET LOCAL TIME ZONE 'America/New_York'"))
-        found = StatisticsService(StatisticsRepository(work.session), lambda: now).of_days(2).per_day
+        found = (
+            StatisticsService(StatisticsRepository(Reader.of(work.session.connection())), lambda: now)
+            .of_days(2)
+            .per_day
+        )
     assert [(each.day.isoformat(), each.count) for each in found] == [("2026-03-09", 2), ("2026-03-10", 1)]
 
 
