@@ -280,7 +280,7 @@ def charset_of(content_type: str) -> str:
     _, found, rest = content_type.lower().partition("charset=")
     name = rest.partition(";")[0].strip(" \"'") if found else DEFAULT_ENCODING
     try:
-        b"".decode(name)
-    except LookupError:
+        b"x".decode(name, "replace")
+    except (LookupError, ValueError):
         return DEFAULT_ENCODING
     return name

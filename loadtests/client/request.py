@@ -30,7 +30,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PLAIN_TARGET = re.compile(r"[!$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~|]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SAFE = "/%:=&?~#+!$,;'@()*[]|"
 
 T = TypeVar("T")
@@ -153,11 +153,9 @@ def make_line(method: str, url: str) -> Line:
     if _CONTROL.search(url):
         raise InvalidRequest(f"{url!r} has control characters in it")
     origin, parts = split_url(url)
-    target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     if not _PLAIN_TARGET.fullmatch(target):
         target = quote(target, safe=_SAFE)
-    if target.startswith("//"):  # urlunsplit keeps them apart from an authority by writing an empty one
-        target = "/" + target.lstrip("/")
     return Line(
         origin=origin,
         target=target,
@@ -201,7 +199,7 @@ def encode_body(data: Any, json: Any) -> tuple[str, Any]:
     if data is None or (json is not None and not data):
         return ("", None) if json is None else ("json", dumps(json).encode())
     if isinstance(data, Mapping | list | tuple):
-        return "form", urlencode(data, doseq=True).encode()
+        return "form", _form(data).encode()
     return "", data if is_streamed(data) else as_bytes(data)
 
 
@@ -216,7 +214,7 @@ def as_upload(body: Any, block: Block) -> Upload | None:
 
 def with_params(url: str, params: Params) -> str:
     """Return a URL with more parameters in its query."""
-    text = params if isinstance(params, str | bytes) else urlencode(params, doseq=True)
+    text = params if isinstance(params, str | bytes) else _form(params)
     query = text.decode("ascii") if isinstance(text, bytes) else text
     bare, mark, fragment = url.partition("#")
     return f"{bare}{'&' if '?' in bare else '?'}{query}{mark}{fragment}" if query else url
@@ -230,6 +228,13 @@ def without_secrets(headers: Mapping[str, T]) -> dict[str, T]:
 def basic(user: str, password: str) -> str:
     """Return the value of an Authorization header (RFC 7617, in UTF-8)."""
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _form(pairs: Any) -> str:
+    try:
+        return urlencode(pairs, doseq=True)
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"a form, or parameters, are a mapping or pairs of names and values: {error}") from error
 
 
 def _framing(method: str, body: Any, upload: Upload | None) -> bytes:
