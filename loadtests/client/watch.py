@@ -35,6 +35,11 @@ class Watch:
         self._timer = hub.loop.timer(TICK_S, TICK_S, ref=False)
         self._timer.start(self.look)
 
+    def stop(self) -> None:
+        """Look no more."""
+        self._timer.stop()
+        self._timer.close()
+
     def look(self) -> None:
         """Expire what waits for longer than it may."""
         now_s = self._clock()

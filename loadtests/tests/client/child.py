@@ -32,8 +32,8 @@ def main() -> None:
     body: dict[str, Any] = {"host": base_url, "__module__": __name__}
     for setting in settings:
         exec(setting, {}, body)  # noqa: S102 - lines of the test itself
-    kind: Any = type(LeanHttpUser)("Child", (LeanHttpUser,), body)
-    user = kind(environment)
+    metaclass: Any = type(LeanHttpUser)
+    user = metaclass("Child", (LeanHttpUser,), body)(environment)
     names = {"user": user, "client": user.client, "environment": environment, "events": events, "say": say}
     exec(source, {**names, "script": script, "OK": "HTTP/1.1 200 OK\r\n"})  # noqa: S102 - a test
 

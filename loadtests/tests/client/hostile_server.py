@@ -133,9 +133,8 @@ async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     """Serve one connection, however it ends."""
     global connections  # noqa: PLW0603 - what this process is for
     connections += 1
-    with contextlib.suppress(OSError):
+    with contextlib.closing(writer), contextlib.suppress(OSError, EOFError, ValueError):
         await Conversation(reader, writer).serve()
-    writer.close()
 
 
 async def listen(host: str, context: ssl.SSLContext | None = None) -> Callable[[], int]:

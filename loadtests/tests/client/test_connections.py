@@ -99,7 +99,7 @@ def full_port() -> Iterator[int]:
         listener.bind((LOOPBACK, 0))
         listener.listen(0)
         for waiting in (first, second):
-            waiting.setblocking(False)
+            waiting.setblocking(False)  # noqa: FBT003 - its only way
             waiting.connect_ex(listener.getsockname())
         yield listener.getsockname()[1]
 
@@ -152,7 +152,7 @@ def test_tls_unverified_only_when_said(hostile: Hostile) -> None:
 def test_tls_with_a_server_that_has_none() -> None:
     """A server that speaks no TLS is a TLS failure."""
     here, there = socket.socketpair()
-    here.setblocking(False)
+    here.setblocking(False)  # noqa: FBT003 - its only way
     with there:
         there.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         with pytest.raises(TlsFailed):
@@ -180,29 +180,40 @@ class Sleeper:
         self.expired = True
 
 
-def test_watch_expires_at_the_deadline_and_not_before() -> None:
-    """Of those that wait, the watch ends those whose deadline has passed; also long after it was started."""
-    now_s = 0.0
+NOON_S = 10.0
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Watch with a clock that stands at noon."""
+    made = Watch(gevent.get_hub(), lambda: NOON_S)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Give two ends of a connection."""
     here, there = socket.socketpair()
-    watch = Watch(gevent.get_hub(), lambda: now_s)
     with here, there:
-        for now_s in (10.0, 200.0, 5_000.0):
-            early, late = Sleeper(here.fileno(), now_s - 0.001), Sleeper(here.fileno(), now_s + 0.001)
-            watch.connections = {early, late}
-            watch.look()
-            assert (early.expired, late.expired) == (True, False)
+        yield here, there
 
 
-def test_what_has_come_is_no_time_out() -> None:
+def test_watch_expires_at_the_deadline_and_not_before(watch: Watch, pair: tuple[socket.socket, socket.socket]) -> None:
+    """Of those that wait, the watch ends those whose deadline has passed."""
+    early, late = Sleeper(pair[0].fileno(), NOON_S - 0.001), Sleeper(pair[0].fileno(), NOON_S + 0.001)
+    watch.connections = {early, late}
+    watch.look()
+    assert (early.expired, late.expired) == (True, False)
+
+
+def test_what_has_come_is_no_time_out(watch: Watch, pair: tuple[socket.socket, socket.socket]) -> None:
     """When this process stood still past the deadline, an answer that lies there is read, not timed out."""
-    here, there = socket.socketpair()
-    with here, there:
-        there.send(b"answer")
-        waiting = Sleeper(here.fileno(), 0.0)
-        watch = Watch(gevent.get_hub(), lambda: 10.0)
-        watch.connections = {waiting}
-        watch.look()
-        assert not waiting.expired
+    pair[1].send(b"answer")
+    waiting = Sleeper(pair[0].fileno(), 0.0)
+    watch.connections = {waiting}
+    watch.look()
+    assert not waiting.expired
 
 
 def test_time_outs_stay_right_on_a_used_connection(asker: Asker) -> None:
