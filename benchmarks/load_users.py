@@ -60,9 +60,11 @@ def _memory(environment: Environment, runner: Any) -> dict[str, float]:
 
 def _resident_kb(environment: Environment, runner: Any, users: int) -> float:
     runner.start(users, spawn_rate=MANY)
-    total = environment.stats.total  # Locust makes a new one when it starts
-    target = total.num_requests + ROUNDS * users
-    while runner.user_count < users or total.num_requests < target:
+    while runner.user_count < users:
+        gevent.sleep(0.1)
+    stats = environment.stats  # whose `total` is another one after the start
+    target = stats.total.num_requests + ROUNDS * users
+    while stats.total.num_requests < target:
         gevent.sleep(0.1)
     gc.collect()
     resident: int = psutil.Process().memory_info().rss
