@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from loadtests.client.answer_head import FIRST_FINAL, SWITCHING_PROTOCOLS, Head, learn
-from loadtests.client.errors import BadAnswer, ConnectionLost, NothingReceived
+from loadtests.client.errors import BadAnswer, ConnectionLost
 
 MAX_HEAD_BYTES = 65_536
 MAX_INTERIM = 32
@@ -131,7 +131,5 @@ class Incoming:
     def _receive(self, what: str) -> None:
         piece = self._more()
         if not piece:
-            if not self._buffer and what == "the head of the answer" and not self.interim:
-                raise NothingReceived("the server closed the connection without an answer")
             raise ConnectionLost(f"the server closed the connection within {what}")
         self._buffer += piece

@@ -1,5 +1,6 @@
 """How bytes travel: as they are, or through TLS. Both over a socket that never blocks: BlockingIOError says "wait"."""
 
+import contextlib
 import socket
 import ssl
 from typing import Any, Protocol
@@ -80,7 +81,8 @@ class TlsWire:
         self.flush()
         count: int = self._tls.write(data)
         self.unsent = self._outgoing.read()
-        self.unsent = self.unsent[self._plain.send(self.unsent) :]
+        with contextlib.suppress(BlockingIOError):  # it is taken: to say "wait" now would have it sent twice
+            self.flush()
         return count
 
     def flush(self) -> None:
