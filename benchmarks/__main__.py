@@ -15,6 +15,7 @@ REPEATS = {
     "app_stack": 5,
     "app_growth": 3,
     "app_server": 3,
+    "load_client": 5,
 }
 
 

@@ -10,6 +10,7 @@ from locust import FastHttpUser, HttpUser, User
 from locust.util.load_locustfile import is_user_class
 
 from harness.errors import RequestError
+from loadtests.client.user import LeanHttpUser
 from loadtests.profile import nearest
 
 
@@ -30,7 +31,8 @@ def load_journeys(folder: Path) -> dict[str, type[User]]:
             journeys[name] = journey
     if not journeys:
         raise RequestError(
-            f"{folder}: no journeys; put a Python file there with a class that subclasses FastHttpUser or HttpUser"
+            f"{folder}: no journeys; put a Python file there with a class that subclasses LeanHttpUser, FastHttpUser "
+            "or HttpUser"
         )
     return journeys
 
@@ -49,8 +51,10 @@ def choose_journeys(wanted: Iterable[str], journeys: dict[str, type[User]], prof
             raise RequestError(f"{profile}: journeys.{name}: no such journey; {nearest(name, sorted(journeys))}")
         if not journey.tasks:
             raise RequestError(f"{profile}: journeys.{name}: has no tasks; mark a method with @task")
-        if not issubclass(journey, HttpUser | FastHttpUser):
-            raise RequestError(f"{profile}: journeys.{name}: has no HTTP client; subclass FastHttpUser or HttpUser")
+        if not issubclass(journey, LeanHttpUser | FastHttpUser | HttpUser):
+            raise RequestError(
+                f"{profile}: journeys.{name}: has no HTTP client; subclass LeanHttpUser, FastHttpUser or HttpUser"
+            )
         chosen.append(journey)
     return chosen
 
