@@ -9,7 +9,8 @@ from typing import TypeGuard, TypeVar
 import msgspec
 
 from harness.errors import UnreadableEvidence
-from harness.results import ContractCoverage, Document, Findings, LoadSummary, Part, Results, Run, TargetCheck
+from harness.load_records import LoadSummary
+from harness.results import ContractCoverage, Document, Findings, Part, Results, Run, TargetCheck
 from reports.junit import Suite, read_junit
 
 D = TypeVar("D", bound=Document)

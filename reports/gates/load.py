@@ -1,10 +1,11 @@
 """Gates of a load profile: the measurement itself is sound, and each threshold holds.
 
-A threshold of an unsound measurement proves nothing: it passes only if the measurement does. A saturated
-generator also makes slow what it measures, so then a broken threshold says nothing of the target either.
+The load part itself says what of an unsound measurement can be believed: a threshold that cannot is inconclusive
+already.
 """
 
-from harness.results import Gate, LoadSummary, Status, Threshold
+from harness.load_records import LoadSummary, Threshold
+from harness.results import Gate, Status
 from reports.evidence import Evidence, Unreadable
 from reports.gates.unreadable import unreadable_gate
 from reports.text import one_line, plural
@@ -32,7 +33,11 @@ def _gates(profile: str, load: LoadSummary) -> tuple[Gate, ...]:
 
 
 def _measured(profile: str, load: LoadSummary) -> Gate:
-    doubts = _doubts(load)
+    doubts = [one_line(doubt) for doubt in load.inconclusive]
+    if not load.total.count:
+        doubts.append("no requests were made")
+    if not load.thresholds:
+        doubts.append("the profile has no thresholds, so nothing was judged")
     return Gate(
         name=f"{KIND}/{profile}/measured",
         kind=KIND,
@@ -43,21 +48,6 @@ def _measured(profile: str, load: LoadSummary) -> Gate:
     )
 
 
-def _doubts(load: LoadSummary) -> list[str]:
-    arrivals, generator = load.arrivals, load.generator
-    doubts = []
-    if not arrivals.started or not load.total.count:
-        doubts.append("no requests were made")
-    if arrivals.dropped:
-        doubts.append(f"{arrivals.dropped:,} of {arrivals.intended:,} arrivals were dropped")
-    if generator.saturated:
-        busy = f"CPU {generator.cpu:.0%} of a core, lag p99 {generator.lag_p99_ms:.1f} ms"
-        doubts.append(f"the load generator was saturated ({busy})")
-    if not load.thresholds:
-        doubts.append("the profile has no thresholds, so nothing was judged")
-    return doubts
-
-
 def _measurement(load: LoadSummary) -> str:
     total = load.total
     made = f"{plural(total.count, 'request')} in {load.seconds:.0f} s, {total.failures:,} failed"
@@ -65,7 +55,7 @@ def _measurement(load: LoadSummary) -> str:
 
 
 def _threshold(profile: str, load: LoadSummary, threshold: Threshold, measured: Status) -> Gate:
-    status = _credible(threshold.status, measured, saturated=load.generator.saturated)
+    status = Status.worst((threshold.status, measured))
     doubt = "" if status is threshold.status else "; not credible, see the measurement"
     return Gate(
         name=f"{KIND}/{profile}/{one_line(threshold.expression)}",
@@ -75,9 +65,3 @@ def _threshold(profile: str, load: LoadSummary, threshold: Threshold, measured: 
         evidence=LoadSummary.FILE.format(profile),
         reproduce=None if status is Status.PASS else load.reproduce,
     )
-
-
-def _credible(threshold: Status, measured: Status, *, saturated: bool) -> Status:
-    if saturated:
-        return Status.INCONCLUSIVE
-    return Status.worst((threshold, measured))

@@ -43,7 +43,7 @@ def evidence_links(links: Links) -> list[tuple[str, list[Link]]]:
         ("Reports", ["load/*/*.html"]),
         ("JUnit", ["junit/*.xml"]),
         ("Contract", ["contract/*.*"]),
-        ("Load", ["load/*/*.json", "load/*/*.csv"]),
+        ("Load", ["load/*/*.json", "load/*/*.jsonl", "load/*/*.csv", "load/*/*.hlog"]),
         ("Security", ["security/*.sarif", "security/*.json"]),
         ("Databases of failed tests", ["databases/*.dump"]),
         ("Run", ["run.json", "target.json"]),

@@ -7,7 +7,8 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from harness.results import Gate, Latency, Status, Verdict
+from harness.load_records import Latency
+from harness.results import Gate, Status, Verdict
 from reports.evidence import Evidence, is_readable
 from reports.site.links import Links, evidence_links
 from reports.text import one_line

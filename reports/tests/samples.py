@@ -5,15 +5,20 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from harness.results import (
+from harness.load_records import (
     Arrivals,
-    ContractCoverage,
     EndpointLoad,
-    Finding,
-    Findings,
     Generator,
     Latency,
     LoadSummary,
+    StageLoad,
+    TargetUse,
+    Threshold,
+)
+from harness.results import (
+    ContractCoverage,
+    Finding,
+    Findings,
     Machine,
     OperationReach,
     Part,
@@ -23,7 +28,6 @@ from harness.results import (
     ServiceRecord,
     Status,
     TargetCheck,
-    Threshold,
 )
 from reports.evidence import Evidence
 from reports.junit import Case, Suite
@@ -58,14 +62,34 @@ def endpoint(name: str, count: int, scale: float) -> EndpointLoad:
     return EndpointLoad(name=name, count=count, failures=0, service_ms=latency(scale), response_ms=latency(scale * 1.1))
 
 
+STAGE = StageLoad(
+    name="steady",
+    warm_up=False,
+    start_s=0.0,
+    duration_s=20.0,
+    arrivals=Arrivals(intended=1000, started=1000, dropped=0, late=2),
+    total=endpoint("total", 1000, 4.1),
+    endpoints=(endpoint("GET /api/pipelines", 800, 3.8), endpoint("POST /api/pipelines", 200, 7.2)),
+)
 LOAD = LoadSummary(
     profile="smoke",
     seed=7,
+    loop="open",
     seconds=20.0,
-    arrivals=Arrivals(intended=1000, started=1000, dropped=0, late=2),
-    total=endpoint("all", 1000, 4.1),
-    endpoints=(endpoint("GET /api/pipelines", 800, 3.8), endpoint("POST /api/pipelines", 200, 7.2)),
-    generator=Generator(cpu=0.12, lag_p99_ms=0.8, saturated=False),
+    arrivals=STAGE.arrivals,
+    total=STAGE.total,
+    endpoints=STAGE.endpoints,
+    stages=(STAGE,),
+    target=TargetUse(cpu_mean=0.31, cpu_peak=0.4, rss_peak_mb=212.0),
+    generator=Generator(
+        processes=1,
+        cpu=0.12,
+        cpu_peak=0.2,
+        lag_p99_ms=0.8,
+        start_lag_ms=latency(0.2),
+        gc_max_ms=1.5,
+        saturated=False,
+    ),
     thresholds=(
         Threshold(expression="response p99 < 250ms", status=Status.PASS, observed="18.0 ms"),
         Threshold(expression="failures < 1%", status=Status.PASS, observed="0 of 1,000"),

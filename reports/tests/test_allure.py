@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from harness.results import Failure, Gate, LoadSummary, Results, Status
+from harness.load_records import LoadSummary
+from harness.results import Failure, Gate, Results, Status
 from reports.allure.gate_results import write_gates
 from reports.allure.generate import allure_gate
 from reports.allure.install import AllureUnavailable, installed
