@@ -36,19 +36,34 @@ def log_in_ordinary_user(base_url: str) -> dict[str, str]:
     return _session_of(identities[next(_turns) % len(identities)], base_url)
 
 
+def log_in_as(name: str, base_url: str) -> dict[str, str]:
+    """Return the headers of the identity of this name, whose session is shared as `log_in_ordinary_user` says.
+
+    Raises:
+        TargetFileError: the auth file has no such identity.
+        IdentityRefused: the target did not let the identity in.
+
+    """
+    target = _target()
+    identity = read_identities(target).get(name)
+    if identity is None:
+        raise TargetFileError(target.file, "auth", f"has no identity {name!r}, and a journey needs it")
+    return _session_of(identity, base_url)
+
+
 def log_in_administrator(base_url: str) -> dict[str, str]:
     """Return the headers of the target's administrator, whose session is shared as `log_in_ordinary_user` says.
 
     Raises:
         TargetFileError: the target has no administrator.
-        IdentityRefused: the target did not let the administrator in.
+        IdentityRefused: the target did not let that one in.
 
     """
     target = _target()
     admin = target.settings.auth.admin if target.settings.auth else None
     if admin is None:
         raise TargetFileError(target.file, "auth.admin", "is missing, and a journey needs the administrator")
-    return _session_of(read_identities(target)[admin], base_url)
+    return log_in_as(admin, base_url)
 
 
 def variable_of_target(name: str) -> str:
