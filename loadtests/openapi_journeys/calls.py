@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from loadtests.openapi_journeys.document import Document, Node, Operation, UnusableError
+from loadtests.openapi_journeys.document import Document, Node, Operation, UnusableError, mapping
 from loadtests.openapi_journeys.records import Call
 from loadtests.openapi_journeys.values import Values
 
@@ -82,7 +82,7 @@ class Calls:
         described = operation.node.get("requestBody")
         if described is None:
             return [("", None)]
-        content = self._document.resolve(described).get("content") or {}
+        content = mapping(self._document.resolve(described).get("content"))
         for kind, media in content.items():
             if "json" in kind or kind in {FORM, "text/plain"}:
                 return [(kind, _encoded(kind, value)) for value in self._media_values(self._document.resolve(media))]
@@ -100,16 +100,15 @@ class Calls:
     def _schema_of(self, parameter: Node) -> Any:
         if "schema" in parameter:
             return parameter["schema"]
-        media: Any = next(iter((parameter.get("content") or {}).values()), {})
+        media: Any = next(iter(mapping(parameter.get("content")).values()), {})
         return self._document.resolve(media).get("schema", True)
 
     def _examples(self, node: Node) -> list[Any]:
         """Return `example`, or the values of `examples`, of a parameter or a body."""
         if "example" in node:
             return [node["example"]]
-        found = node.get("examples")
-        named = found.values() if isinstance(found, Mapping) else ()
-        return [example["value"] for example in map(self._document.resolve, named) if "value" in example]
+        named = map(self._document.resolve, mapping(node.get("examples")).values())
+        return [example["value"] for example in named if "value" in example]
 
 
 def fill(template: str, path: Mapping[str, str]) -> str:
@@ -120,7 +119,7 @@ def fill(template: str, path: Mapping[str, str]) -> str:
 
 
 def _answers(document: Document, operation: Operation) -> Iterator[Node]:
-    for answer in (operation.node.get("responses") or {}).values():
+    for answer in mapping(operation.node.get("responses")).values():
         yield document.resolve(answer)
 
 

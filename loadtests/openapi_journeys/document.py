@@ -10,17 +10,22 @@ from urllib.parse import urljoin, urlsplit
 import yaml
 
 from harness.errors import Inconclusive, RequestError, TargetFileError
-from harness.target import Target
+from harness.target import OpenApi, Target
 
 FETCH_TIMEOUT_S = 10.0
 METHODS = ("get", "head", "post", "put", "patch", "delete")  # OPTIONS and TRACE are nobody's journey
+MOST_NODES = 2_000_000
 MOST_REFERENCES = 50  # in a row
 
 Node = Mapping[str, Any]
 
 
 class _Loader(yaml.CSafeLoader):
-    """The safe loader, for which dates are texts, as they are to JSON."""
+    """The safe loader, for which dates and keys are texts, as they are to JSON."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:  # type: ignore[override]  # noqa: FBT001, FBT002 - as the parent has it
+        """Return a mapping; a status code is a number only to YAML."""
+        return {str(key): value for key, value in super().construct_mapping(node, deep).items()}
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -45,6 +50,18 @@ class Operation(NamedTuple):
         return f"{self.method} {self.template}"
 
 
+def check_has_document(target: Target) -> None:
+    """Refuse a target of which no journeys can be made, before anything is started.
+
+    Raises:
+        TargetFileError: target.toml names no OpenAPI document.
+
+    """
+    if target.settings.openapi is None:
+        problem = "has no journeys, and there is no [openapi] of which they could be made"
+        raise TargetFileError(target.file, "load", problem)
+
+
 def fetch_document(target: Target, base_url: str) -> Any:
     """Return the target's document, whatever it holds.
 
@@ -53,11 +70,8 @@ def fetch_document(target: Target, base_url: str) -> Any:
         Inconclusive: the target does not give it out.
 
     """
-    openapi = target.settings.openapi
-    if openapi is None:
-        raise TargetFileError(
-            target.file, "load", "has no journeys, and there is no [openapi] from which they could be made"
-        )
+    check_has_document(target)
+    openapi = target.settings.openapi or OpenApi()
     place = openapi.file or urljoin(f"{base_url}/", str(openapi.path))
     try:
         text = target.resolve(openapi.file).read_bytes() if openapi.file else _get(place)
@@ -90,10 +104,10 @@ class Document:
         if not version.startswith("3."):
             said = f"Swagger {content['swagger']}" if "swagger" in content else f"openapi {version or 'not given'}"
             raise RequestError(f"the OpenAPI document is not of version 3 ({said})")
+        _check_size(content)
         self.content: Node = content
         self.is_3_0 = version.startswith("3.0")
-        paths = content.get("paths")
-        self._paths: Node = paths if isinstance(paths, Mapping) else {}
+        self._paths = mapping(content.get("paths"))
         if not any(method in item for item in self._items() for method in METHODS):
             raise RequestError("the OpenAPI document has no operations (`paths` is empty)")
 
@@ -101,8 +115,7 @@ class Document:
     def prefix(self) -> str:
         """The path before all paths, from the first of `servers`."""
         servers = self.content.get("servers")
-        first = servers[0] if isinstance(servers, list) and servers else {}
-        url = str(first.get("url", "")) if isinstance(first, Mapping) else ""
+        url = str(mapping(servers[0]).get("url", "")) if isinstance(servers, list) and servers else ""
         return urlsplit(re.sub(r"\{[^}]*\}", "", url)).path.rstrip("/")
 
     def operations(self) -> Iterator[Operation | tuple[str, str]]:
@@ -168,6 +181,23 @@ class Document:
             except (LookupError, TypeError, ValueError):
                 raise UnusableError(f"$ref {reference!r} leads nowhere") from None
         return node
+
+
+def mapping(found: Any) -> Node:
+    """Return a node where an object may stand; an empty one where something else does."""
+    return found if isinstance(found, Mapping) else {}
+
+
+def _check_size(content: Any) -> None:
+    """Refuse what contains itself (YAML's anchors can say so), or is written small and becomes vast."""
+    waiting, seen = [content], 0
+    while waiting:
+        node = waiting.pop()
+        inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+        seen += len(inner)
+        if seen > MOST_NODES:
+            raise RequestError(f"the OpenAPI document has more than {MOST_NODES:,} values, or contains itself")
+        waiting.extend(inner)
 
 
 def _list(found: Any) -> list[Any]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from loadtests.openapi_journeys.document import Document, Operation, UnusableError
+from loadtests.openapi_journeys.document import Document, Operation, UnusableError, mapping
 from loadtests.openapi_journeys.records import Making
 
 ID_FIELDS = ("id", "uuid", "guid", "key", "slug", "code", "name")
@@ -86,11 +86,11 @@ def id_of_made(making: Making, answer: Any, location: str) -> str | None:
 
 
 def _links(document: Document, operation: Operation) -> Iterator[Mapping[str, Any]]:
-    for answer in (operation.node.get("responses") or {}).values():
+    for answer in mapping(operation.node.get("responses")).values():
         try:
-            for link in (document.resolve(answer).get("links") or {}).values():
+            for link in mapping(document.resolve(answer).get("links")).values():
                 yield document.resolve(link)
-        except (UnusableError, AttributeError):
+        except UnusableError:
             continue  # without it the ids come from elsewhere, or the operation is named as one without
 
 

@@ -29,6 +29,7 @@ ANSWER_TIMEOUT_S = 10.0
 LARGEST_ANSWER = 4_000_000
 MOST_OPERATIONS = 500
 MOST_ORDINARY = 2  # identities that rehearse: two see whether a list is everybody's or one's own
+SAYS_LITTLE = (NOT_OURS, str(Answer(401)), str(Answer(403)))  # another identity's reason says more
 ANONYMOUS, ORDINARY, ADMINISTRATOR = "Anonymous", "OrdinaryUser", "Administrator"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """A call that is sent again is another call, so this header is new each time, whatever the document offers."""
@@ -56,9 +57,11 @@ def make_journeys(target: Target, base_url: str, seed: int) -> MadeJourneys:
     ordinary = [name for name in identities if name != admin][:MOST_ORDINARY]
     who = [(ORDINARY, name) for name in ordinary] + ([(ADMINISTRATOR, admin)] if admin else [])
     rehearsers = [
+        Rehearser(ANONYMOUS, None, sender(base_url, {}))
+    ]  # first: lists that are open to all have ids in them
+    rehearsers += [
         Rehearser(journey, name, sender(base_url, identities[name].log_in(base_url))) for journey, name in who
     ]
-    rehearsers.append(Rehearser(ANONYMOUS, None, sender(base_url, {})))
     return journeys_of_document(fetch_document(target, base_url), rehearsers, seed, writes=target.load_writes)
 
 
@@ -81,7 +84,8 @@ def journeys_of_document(content: Any, rehearsers: Iterable[Rehearser], seed: in
         rehearsal.run(rehearser.send, writes=writes)
         exercised |= rehearsal.made.keys()
         for name, reason in rehearsal.reasons.items():
-            reasons[name] = reasons.get(name, reason) if reason == NOT_OURS else reason  # which says the least
+            if reasons.get(name) in {None, *SAYS_LITTLE}:
+                reasons[name] = reason
         if made := tuple(rehearsal.made.values()):
             journeys.append(MadeJourney(name=rehearser.journey, identity=rehearser.identity, operations=made))
     left = tuple(NotExercised(operation=name, reason=why) for name, why in reasons.items() if name not in exercised)

@@ -1,11 +1,13 @@
 """Tries every operation as one identity before the load, and keeps the calls that were answered well.
 
-What is tried here is what the load repeats. So whatever fails under load has been seen to work, and what does not work
-without load is named with its reason instead of counted as a failure of the load.
+What is tried here is what the load repeats. So whatever fails under load has been seen to work, and what is refused
+without load is named with its reason instead of counted as a failure of the load. Only a read that ends in a server
+error stays in: that is a failure, with load or without.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -43,6 +45,11 @@ class Answer(NamedTuple):
     def is_good(self) -> bool:
         """Whether it is an answer that load may be made of."""
         return 200 <= self.status < 400  # noqa: PLR2004 - success and redirection
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether the target failed, whatever it was asked: that is not to be left out of the load."""
+        return self.status >= 500 and self.status != HTTPStatus.NOT_IMPLEMENTED  # noqa: PLR2004 - server errors
 
     def __str__(self) -> str:
         return self.problem or f"it answered {self.status}"
@@ -110,9 +117,11 @@ class Rehearsal:
                 good.append(call)
                 path = tuple(paths[number % len(paths)].values())
                 self._seen.setdefault(_plain(str(operation)), []).append(Seen(path, answers[-1].body))
-            elif answers[-1].problem:
+            elif answers[-1].problem or answers[-1].is_fault:
+                good = good or ([call] if answers[-1].is_fault else [])
                 break  # it will not be quicker to say nothing the next time
-        _refuse_unless_good(answers)
+        if not good:
+            raise UnusableError(str(answers[0]))
         return _made(operation, READ_WEIGHT, good)
 
     def _paths(self, operation: Operation) -> list[dict[str, str]]:

@@ -139,7 +139,8 @@ class Values:
         return isinstance(node, Mapping) and bool(self._document.resolve(node).get("readOnly"))
 
     def _text(self, schema: Mapping[str, Any]) -> str:
-        shortest, longest = schema.get("minLength", 0), min(schema.get("maxLength", LONGEST_TEXT), LONGEST_MADE)
+        shortest = min(schema.get("minLength", 0), LONGEST_MADE)
+        longest = schema.get("maxLength", max(shortest, LONGEST_TEXT))
         if pattern := schema.get("pattern"):
             try:
                 return str(self._texts.xeger(pattern))[:LONGEST_MADE]
@@ -148,7 +149,7 @@ class Values:
         if make := FORMATS.get(str(schema.get("format"))):
             return make(self._chance)
         text = f"{self._chance.choice(WORDS)}-{self._chance.getrandbits(40):x}"
-        return text.ljust(min(shortest, LONGEST_MADE), "x")[:longest]
+        return text.ljust(shortest, "x")[:longest]
 
 
 def _rooted(node: Any) -> Any:
