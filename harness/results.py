@@ -233,6 +233,7 @@ class LoadSummary(Document, frozen=True):
     """`load/<profile>/summary.json`; all but `warm_up` is of the measured stages.
 
     `inconclusive`: why the run says nothing (interrupted, no requests, a saturated generator), and what to change.
+    `not_exercised`: operations of the OpenAPI document that journeys made of it leave out, each with the reason.
     """
 
     FILE = "load/{}/summary.json"
@@ -248,6 +249,7 @@ class LoadSummary(Document, frozen=True):
     reproduce: str
     inconclusive: tuple[str, ...] = ()
     warm_up: EndpointLoad | None = None
+    not_exercised: tuple[str, ...] = ()
 
 
 # --- security ------------------------------------------------------------------------------------------------
