@@ -64,7 +64,8 @@ class LiveLogFollower(FastHttpUser):
         ) as answer:
             if answer.status_code == HTTPStatus.OK:
                 ended = self.read(answer)
-                answer.release()
+                leave = getattr(answer, "close", None) or answer.release  # FastHttpUser has another name for it
+                leave()
         return ended
 
     def read(self, answer: Any) -> bool:
