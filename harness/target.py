@@ -62,10 +62,16 @@ class Auth(_Section, frozen=True):
 
 
 class Load(_Section, frozen=True):
-    """Folders with journeys (Locust user classes) and profiles (TOML)."""
+    """Folders with journeys (Locust user classes) and profiles (TOML); a target needs neither.
 
-    journeys: str
-    profiles: str
+    Without `journeys` they are made from the OpenAPI document, without `profiles` there is a gentle `smoke`. `writes`:
+    whether journeys that are made may write; without it they do where we serve the target, whose database is then
+    thrown away, and do not on a target that somebody else runs (`base_url`).
+    """
+
+    journeys: str | None = None
+    profiles: str | None = None
+    writes: bool | None = None
 
 
 class Tests(_Section, frozen=True):
@@ -124,7 +130,7 @@ class Target(msgspec.Struct, frozen=True):
         """
         file = (file / "target.toml" if file.is_dir() else file).absolute()
         target = cls(file, read_toml(file, TargetFile))
-        for check in (_check_way_to_serve, _check_services, _check_tests, _check_places):
+        for check in (_check_way_to_serve, _check_services, _check_tests, _check_load, _check_places):
             check(target)
         return target
 
@@ -142,6 +148,16 @@ class Target(msgspec.Struct, frozen=True):
     def directory(self) -> Path:
         """The folder in which the target's commands run."""
         return self.resolve(self.settings.serve.directory if self.settings.serve else ".")
+
+    @property
+    def load(self) -> Load:
+        """The [load] table; an empty one where there is none."""
+        return self.settings.load or Load()
+
+    @property
+    def load_writes(self) -> bool:
+        """Whether journeys that are made from the OpenAPI document may write."""
+        return self.settings.serve is not None if self.load.writes is None else self.load.writes
 
     def resolve(self, place: str) -> Path:
         """Return a path of target.toml, which is relative to the file itself."""
@@ -176,6 +192,16 @@ def _check_serve(file: Path, serve: Serve) -> None:
         raise TargetFileError(file, "serve.ready_timeout_s", "must be more than 0 seconds")
 
 
+def _check_load(target: Target) -> None:
+    load = target.load
+    if load.writes is not None and load.journeys is not None:
+        raise TargetFileError(
+            target.file,
+            "load.writes",
+            "is for journeys that are made from the OpenAPI document, and there are journeys",
+        )
+
+
 def _check_tests(target: Target) -> None:
     if target.settings.tests.processes < 1:
         raise TargetFileError(target.file, "tests.processes", "must be 1 or more")
@@ -203,8 +229,8 @@ def _check_places(target: Target) -> None:
     places += [("tests.paths", place) for place in settings.tests.paths]
     if settings.auth:
         places.append(("auth.file", settings.auth.file))
-    if settings.load:
-        places += [("load.journeys", settings.load.journeys), ("load.profiles", settings.load.profiles)]
+    given = (("load.journeys", target.load.journeys), ("load.profiles", target.load.profiles))
+    places += [(key, place) for key, place in given if place is not None]
     if settings.waivers:
         places.append(("waivers", settings.waivers))
     if settings.openapi:

@@ -26,6 +26,7 @@ from harness.errors import Inconclusive, ProvingGroundError
 from loadtests.journey_files import choose_journeys, load_journeys
 from loadtests.locust_reports import write_locust_reports
 from loadtests.messages import Go, Plan, Ready, Refused, Report, receive, send
+from loadtests.openapi_journeys.users import user_classes
 from loadtests.pacing import SLOT, Pacer, paced
 from loadtests.recorder import Recorder
 from loadtests.schedule import Dealer, shares, slots
@@ -41,12 +42,17 @@ def main() -> None:
     if plan is None:
         return
     try:
-        engine = Engine(plan, load_journeys(Path(plan.journeys)), pipe)
+        engine = Engine(plan, load_journeys(Path(plan.journeys)), pipe) if plan.journeys else None
         send(pipe, Ready())
         if (go := receive(sys.stdin.buffer, msgspec.json.Decoder(Go))) is not None:
-            send(pipe, engine.run(go.base_url))
+            send(pipe, (engine or _engine_of_made(plan, go, pipe)).run(go.base_url))
     except ProvingGroundError as error:
         send(pipe, Refused(message=str(error), exit_code=error.exit_code))
+
+
+def _engine_of_made(plan: Plan, go: Go, pipe: BinaryIO) -> "Engine":
+    journeys = user_classes(go.made) if go.made else {}
+    return Engine(msgspec.structs.replace(plan, profile=go.profile or plan.profile), journeys, pipe)
 
 
 class Engine:

@@ -60,14 +60,14 @@ class EngineProcess:
         if not isinstance(message := self._next(), Ready):
             raise Inconclusive(f"the load engine said {type(message).__name__} before it was ready")
 
-    def run(self, base_url: str, watch: Callable[[Second], None]) -> Report:
+    def run(self, go: Go, watch: Callable[[Second], None]) -> Report:
         """Let it begin, hand each second to `watch`, and return the report.
 
         Raises:
             Inconclusive: it could not start the users, or died.
 
         """
-        send(self._stdin, Go(base_url=base_url))
+        send(self._stdin, go)
         while True:
             message = self._next()
             if isinstance(message, Report):

@@ -1,7 +1,7 @@
-"""Identities for journeys: log in once, share the session.
+"""Identities for journeys, and what else they must know of the target: log in once, share the session.
 
-The identities are those of the target's auth file. Plain `locust -f loadtests/locustfile.py` uses the reference app's;
-`python -m loadtests` says in an environment variable which target it is.
+The identities are those of the target's auth file. Plain `locust -f loadtests/locustfile.py` uses the reference
+app's; `python -m loadtests` says in an environment variable which target it is.
 """
 
 import itertools
@@ -33,7 +33,54 @@ def log_in_ordinary_user(base_url: str) -> dict[str, str]:
 
     """
     identities = _ordinary_identities()
-    identity = identities[next(_turns) % len(identities)]
+    return _session_of(identities[next(_turns) % len(identities)], base_url)
+
+
+def log_in_as(name: str, base_url: str) -> dict[str, str]:
+    """Return the headers of the identity of this name, whose session is shared as `log_in_ordinary_user` says.
+
+    Raises:
+        TargetFileError: the auth file has no such identity.
+        IdentityRefused: the target did not let the identity in.
+
+    """
+    target = _target()
+    identity = read_identities(target).get(name)
+    if identity is None:
+        raise TargetFileError(target.file, "auth", f"has no identity {name!r}, and a journey needs it")
+    return _session_of(identity, base_url)
+
+
+def log_in_administrator(base_url: str) -> dict[str, str]:
+    """Return the headers of the target's administrator, whose session is shared as `log_in_ordinary_user` says.
+
+    Raises:
+        TargetFileError: the target has no administrator.
+        IdentityRefused: the target did not let that one in.
+
+    """
+    target = _target()
+    admin = target.settings.auth.admin if target.settings.auth else None
+    if admin is None:
+        raise TargetFileError(target.file, "auth.admin", "is missing, and a journey needs the administrator")
+    return log_in_as(admin, base_url)
+
+
+def variable_of_target(name: str) -> str:
+    """Return a variable of the environment in which the target runs: as target.toml sets it, or as ours is.
+
+    Raises:
+        TargetFileError: it is set in neither.
+
+    """
+    target = _target()
+    served = target.settings.serve.environment if target.settings.serve else {}
+    if value := served.get(name) or os.environ.get(name):
+        return value
+    raise TargetFileError(target.file, "serve.environment", f"does not set {name}, and a journey needs it")
+
+
+def _session_of(identity: Identity, base_url: str) -> dict[str, str]:
     with _one_at_a_time:
         return dict(_headers_of(identity, base_url))
 
@@ -44,8 +91,13 @@ def _headers_of(identity: Identity, base_url: str) -> dict[str, str]:
 
 
 @cache
+def _target() -> Target:
+    return Target.read(Path(os.environ.get(TARGET_VARIABLE, DEFAULT_TARGET)))
+
+
+@cache
 def _ordinary_identities() -> tuple[Identity, ...]:
-    target = Target.read(Path(os.environ.get(TARGET_VARIABLE, DEFAULT_TARGET)))
+    target = _target()
     admin = target.settings.auth.admin if target.settings.auth else None
     ordinary = tuple(identity for name, identity in read_identities(target).items() if name != admin)
     if not ordinary:

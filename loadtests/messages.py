@@ -17,15 +17,19 @@ from typing import IO, TypeVar
 import msgspec
 
 from harness.results import Arrivals, Record
+from loadtests.openapi_journeys.records import MadeJourneys
 from loadtests.profile import Profile
 
 
 class Plan(Record, frozen=True, tag=True):
-    """What the engine is to do. `file`: the profile's path, for messages; folders are absolute."""
+    """What the engine is to do. `file`: the profile's path, for messages; folders are absolute.
+
+    `journeys` is None for those that are made of the target's document once it answers; they come with `Go`.
+    """
 
     profile: Profile
     file: str
-    journeys: str
+    journeys: str | None
     results: str
     output: str
     seed: int
@@ -36,9 +40,11 @@ class Ready(Record, frozen=True, tag=True):
 
 
 class Go(Record, frozen=True, tag=True):
-    """The target answers at `base_url`: begin."""
+    """The target answers at `base_url`: begin. `made`: its journeys, with the `profile` that goes with them."""
 
     base_url: str
+    made: MadeJourneys | None = None
+    profile: Profile | None = None
 
 
 class Refused(Record, frozen=True, tag=True):

@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
 import psutil
 
 from harness.command_line import new_seed, python_command
-from harness.errors import RequestError, TargetExited, TargetFileError
+from harness.errors import RequestError, TargetExited
 from harness.launch import launch
 from harness.results import LoadSummary, Results
 from harness.target import Target
 from loadtests.engine_process import EngineProcess
 from loadtests.evidence import write_evidence
-from loadtests.messages import Plan, Report, Second
+from loadtests.messages import Go, Plan, Report, Second
+from loadtests.openapi_journeys.document import check_has_document
+from loadtests.openapi_journeys.making import DEFAULT_PROFILES, fitted, make_journeys
 from loadtests.profile import Profile, find_profile, read_profile
 from loadtests.summary import summarize
 
@@ -53,15 +56,15 @@ def run(request: Request, say: Say) -> Outcome:
 
     """
     target = Target.read(request.target)
-    load = target.settings.load
-    if load is None:
-        raise TargetFileError(target.file, "load", "is missing; give the folders of journeys and profiles")
+    load = target.load
     check_is_local(target.settings.base_url, request.allow_remote)
-    file = find_profile(request.profile, target.resolve(load.profiles))
+    if load.journeys is None:
+        check_has_document(target)
+    file = find_profile(request.profile, target.resolve(load.profiles) if load.profiles else DEFAULT_PROFILES)
     plan = Plan(
         profile=read_profile(file),
         file=str(file),
-        journeys=str(target.resolve(load.journeys)),
+        journeys=str(target.resolve(load.journeys)) if load.journeys else None,
         results=str(request.results.absolute()),
         output=f"load/{file.stem}",
         seed=new_seed() if request.seed is None else request.seed,
@@ -71,13 +74,30 @@ def run(request: Request, say: Say) -> Outcome:
     with EngineProcess(plan, target.file, results.folder / plan.output / "engine.log") as engine:
         engine.await_ready()
         with launch(target, request.services, say) as launched:
-            seconds, report = _put_load(engine, launched.base_url, plan.profile, say)
+            go = Go(base_url=launched.base_url)
+            if plan.journeys is None:
+                go = _made(target, plan, launched.base_url, say, is_default=load.profiles is None)
+            profile = go.profile or plan.profile
+            seconds, report = _put_load(engine, go, profile, say)
             gone = _is_gone(launched.pid)
-    summary = summarize(file.stem, plan.seed, _reproduce(request, plan.seed), plan.profile, seconds, report)
-    write_evidence(results, summary, plan.profile, seconds, report)
+    summary = summarize(file.stem, plan.seed, _reproduce(request, plan.seed), profile, seconds, report)
+    if go.made:
+        left = tuple(f"{one.operation}: {one.reason}" for one in go.made.not_exercised)
+        summary = msgspec.structs.replace(summary, not_exercised=left)
+    write_evidence(results, summary, profile, seconds, report)
     if gone:
         raise TargetExited(f"{target.name}: its process ended under load; {plan.output} says when")
     return Outcome(summary, report.interrupted)
+
+
+def _made(target: Target, plan: Plan, base_url: str, say: Say, *, is_default: bool) -> Go:
+    """Make journeys of the target's document, and name what they leave out."""
+    made = make_journeys(target, base_url, plan.seed)
+    number = sum(len(journey.operations) for journey in made.journeys)
+    say(f"journeys made of the OpenAPI document: {number} operations of {len(made.journeys)} identities")
+    for one in made.not_exercised:
+        say(f"  not exercised: {one.operation}: {one.reason}")
+    return Go(base_url=base_url, made=made, profile=fitted(plan.profile, made) if is_default else None)
 
 
 def check_is_local(base_url: str | None, allowed: str | None) -> None:
@@ -96,7 +116,7 @@ def check_is_local(base_url: str | None, allowed: str | None) -> None:
     raise RequestError(f"{base_url} is not on this machine; if you may put load on it: --allow-remote {host}")
 
 
-def _put_load(engine: EngineProcess, base_url: str, profile: Profile, say: Say) -> tuple[list[Second], Report]:
+def _put_load(engine: EngineProcess, go: Go, profile: Profile, say: Say) -> tuple[list[Second], Report]:
     """Let the engine run to its end, or to Ctrl-C; return every second and the report."""
     seconds: list[Second] = []
 
@@ -106,7 +126,7 @@ def _put_load(engine: EngineProcess, base_url: str, profile: Profile, say: Say) 
             say(_progress(seconds[-PROGRESS_EVERY_S:], profile))
 
     with _stopped_by_signals(engine):
-        report = engine.run(base_url, watch)
+        report = engine.run(go, watch)
     return seconds, report
 
 

@@ -88,8 +88,8 @@ def test_example_target_of_the_readme_is_valid(tmp_path: Path) -> None:
 
     blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     example = next(block for block in blocks if "[serve]" in block)
-    for place in ("migrations", "tests", "src"):
-        (tmp_path / place).mkdir()
+    for place in ("migrations", "tests", "src", "load/journeys", "load/profiles"):
+        (tmp_path / place).mkdir(parents=True)
     for file in ("auth.yaml", "requirements.txt", "schemathesis.toml"):
         (tmp_path / file).touch()
     (tmp_path / "target.toml").write_text(example)

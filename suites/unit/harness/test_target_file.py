@@ -63,6 +63,9 @@ def test_services_come_in_one_order(tmp_path: Path) -> None:
         (GOOD + '[security]\nsources = ["src"]\n', "security.sources", "does not exist"),
         (GOOD + '[tests]\npaths = ["tests"]\n', "tests.paths", "does not exist"),
         (GOOD + "[tests]\nprocesses = 0\n", "tests.processes", "must be 1 or more"),
+        (GOOD + '[load]\nprofile = "loads"\n', "load.profile", "did you mean `profiles`?"),
+        (GOOD + '[load]\nprofiles = "loads"\n', "load.profiles", "does not exist"),
+        (GOOD + '[load]\njourneys = "."\nwrites = true\n', "load.writes", "made from the OpenAPI document"),
     ],
 )
 def test_refusal_names_file_key_and_cure(tmp_path: Path, text: str, key: str, says: str) -> None:
@@ -74,6 +77,21 @@ def test_refusal_names_file_key_and_cure(tmp_path: Path, text: str, key: str, sa
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert refusal.value.exit_code == EXIT_REQUEST
+
+
+@pytest.mark.parametrize(
+    ("text", "writes"),
+    [
+        (GOOD, True),
+        (GOOD + "[load]\nwrites = false\n", False),
+        ('name = "x"\nbase_url = "http://localhost:80"', False),
+        ('name = "x"\nbase_url = "http://localhost:80"\n[load]\nwrites = true\n', True),
+    ],
+    ids=["served", "served, forbidden", "given", "given, allowed"],
+)
+def test_made_journeys_write_on_what_we_serve(tmp_path: Path, text: str, *, writes: bool) -> None:
+    """Journeys that are made write where the database is thrown away, and elsewhere only when that is said."""
+    assert writes is read(tmp_path, text).load_writes
 
 
 def test_missing_file(tmp_path: Path) -> None:
