@@ -1,35 +1,77 @@
-"""The schedule of open arrivals: when each request is due, whatever the target does. Pure."""
+"""The schedule of open arrivals: when each request is due and whose it is, whatever the target does. Pure."""
 
 import math
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import count, takewhile
 from typing import NamedTuple
 
-from loadtests.profile import Stage
+from loadtests.profile import Profile, Stage
 
 
 class Slot(NamedTuple):
-    """One request of the schedule: its number, when it is due (seconds from the start), and its stage's index."""
+    """One request of the schedule: number, when it is due (seconds from the start), its stage's index, its journey."""
 
     number: int
     due_s: float
     stage: int
+    journey: str
 
 
-def slots(stages: Sequence[Stage]) -> Iterator[Slot]:
-    """Yield the slots of all stages in order.
+class Shard(NamedTuple):
+    """The part of a schedule that one process walks: `number`, from 0, of `of`."""
 
-    Slot k is due when the rate's integral over time reaches k, so that neither a ramp nor the border between two
-    stages loses or adds an arrival.
+    number: int = 0
+    of: int = 1
+
+
+def slots(profile: Profile, seed: int, shard: Shard = Shard()) -> Iterator[Slot]:  # noqa: B008 - immutable
+    """Yield the slots of one shard in order.
+
+    Every shard walks the whole schedule and keeps its own: of each journey's slots, every `of`-th. So the shards of one
+    seed never overlap, leave none out, and each has its share of every journey.
     """
-    number, start_s, before = 0, 0.0, 0.0
-    for index, stage in enumerate(stages):
-        after = before + stage.duration_s * (stage.start_rate + stage.end_rate) / 2
-        last = math.ceil(round(after, 9))
-        while number < last:
-            yield Slot(number, start_s + _time_of(number - before, stage), index)
-            number += 1
-        start_s, before = start_s + stage.duration_s, after
+    journeys = dealt(profile.journeys)
+    turns: Counter[str] = Counter()
+    for number, (due_s, stage) in enumerate(due_times(profile, seed)):
+        journey = next(journeys)
+        if turns[journey] % shard.of == shard.number:
+            yield Slot(number, due_s, stage, journey)
+        turns[journey] += 1
+
+
+def due_times(profile: Profile, seed: int) -> Iterator[tuple[float, int]]:
+    """Yield when each request of a profile is due, and the index of its stage.
+
+    The integral of the rate over time is the number of arrivals expected until then. Even arrivals come when it reaches
+    0, 1, 2, …, so neither a ramp nor the border of two stages loses or adds one; Poisson arrivals when it reaches the
+    points of a Poisson process of rate 1, which makes them one of that rate, also on a ramp (the time-change theorem).
+    """
+    points = _poisson_points(seed) if profile.arrivals == "poisson" else map(float, count())
+    point, before = next(points), 0.0
+    for index, (stage, start_s) in enumerate(zip(profile.stages, profile.starts_s, strict=True)):
+        after = round(before + stage.duration_s * (stage.start_rate + stage.end_rate) / 2, 9)
+        while point < after:
+            yield start_s + _time_of(point - before, stage), index
+            point = next(points)
+        before = after
+
+
+def number_of_slots(profile: Profile, seed: int) -> int:
+    """Return how many requests all shards together have."""
+    expected = round(profile.intended(0.0, profile.duration_s), 9)
+    if profile.arrivals == "poisson":
+        return sum(1 for _point in takewhile(expected.__gt__, _poisson_points(seed)))
+    return math.ceil(expected)
+
+
+def _poisson_points(seed: int) -> Iterator[float]:
+    source = random.Random(seed)  # noqa: S311 - load, not secrets
+    point = 0.0
+    while True:
+        point += source.expovariate(1.0)
+        yield point
 
 
 def _time_of(arrivals: float, stage: Stage) -> float:
@@ -44,45 +86,20 @@ def _time_of(arrivals: float, stage: Stage) -> float:
     return 2 * arrivals / (stage.start_rate + root)
 
 
-class Dealer:
-    """Deals the slots of a schedule to journeys, by weight, in a fixed order.
+def dealt(weights: Mapping[str, float]) -> Iterator[str]:
+    """Yield whose turn it is, for ever.
 
-    Smooth weighted round robin: after any number of slots each journey has its share to within one slot. So a slow
-    journey keeps its share of the arrivals, which a pool of users that take whatever comes next would not give it.
+    Smooth weighted round robin: after any number of turns each name has its share to within one. So a slow journey
+    keeps its share of the arrivals, which a pool of users that take whatever comes next would not give it.
     """
-
-    def __init__(self, schedule: Iterator[Slot], weights: Mapping[str, float]) -> None:
-        self._schedule = schedule
-        self._weights = dict(weights)
-        self._credit = dict.fromkeys(weights, 0.0)
-        self._queues: dict[str, deque[Slot]] = {name: deque() for name in weights}
-
-    def next_for(self, journey: str) -> Slot | None:
-        """Return the journey's next slot; None when the schedule has no more for it."""
-        queue = self._queues[journey]
-        while not queue:
-            slot = next(self._schedule, None)
-            if slot is None:
-                return None
-            self._queues[self._turn()].append(slot)
-        return queue.popleft()
-
-    def remaining(self, until_s: float) -> Iterator[Slot]:
-        """Yield, and take out, the slots due until a time that nobody took."""
-        for queue in self._queues.values():
-            while queue and queue[0].due_s <= until_s:
-                yield queue.popleft()
-        for slot in self._schedule:
-            if slot.due_s > until_s:
-                return
-            yield slot
-
-    def _turn(self) -> str:
-        for name, weight in self._weights.items():
-            self._credit[name] += weight
-        chosen = max(self._credit, key=self._credit.__getitem__)
-        self._credit[chosen] -= sum(self._weights.values())
-        return chosen
+    total = sum(weights.values())
+    credit = dict.fromkeys(weights, 0.0)
+    while True:
+        for name, weight in weights.items():
+            credit[name] += weight
+        chosen = max(credit, key=credit.__getitem__)
+        credit[chosen] -= total
+        yield chosen
 
 
 def shares(users: int, weights: Mapping[str, float]) -> dict[str, int]:
@@ -95,3 +112,8 @@ def shares(users: int, weights: Mapping[str, float]) -> dict[str, int]:
     for name in by_remainder[: users - sum(result.values())]:
         result[name] += 1
     return result
+
+
+def users_of(shard: Shard, users: int) -> int:
+    """Return how many of the users one shard gets."""
+    return users // shard.of + (shard.number < users % shard.of)
