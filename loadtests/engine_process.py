@@ -1,28 +1,28 @@
-"""The engine as seen from outside: a child process that gets a plan, answers with messages, and never stays behind."""
+"""An engine as a child process of the run: told over a pipe, heard by a thread, and never left behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
 from pathlib import Path
-from typing import IO, Self, cast
+from typing import IO, cast
 
-import msgspec
-
-from harness.errors import EXIT_REQUEST, Inconclusive, RequestError
+from loadtests.crew import Hear
 from loadtests.identities import TARGET_VARIABLE
-from loadtests.messages import Answer, Go, Plan, Ready, Refused, Report, Second, receive, send
+from loadtests.messages import Order, answer, send
 
 CLOSE_TIMEOUT_S = 10.0
 
 
 class EngineProcess:
-    """A running engine; a context manager. `log` receives what it prints."""
+    """A running engine. `log` receives what it prints."""
 
-    def __init__(self, plan: Plan, target_file: Path, log: Path) -> None:
-        log.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, name: str, target_file: Path, log: Path, hear: Hear) -> None:
+        self.name = name
         self._log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "loadtests.engine"],
@@ -33,62 +33,33 @@ class EngineProcess:
                 start_new_session=True,  # Ctrl-C reaches the run, which then ends the engine in good order
             )
         self._stdin = cast("IO[bytes]", self._process.stdin)
-        self._stdout = cast("IO[bytes]", self._process.stdout)
-        self._decoder: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
-        send(self._stdin, plan)
+        self._listener = threading.Thread(target=self._listen, args=(cast("IO[bytes]", self._process.stdout), hear))
+        self._listener.start()
 
-    def __enter__(self) -> Self:
-        return self
+    def tell(self, order: Order) -> None:
+        """Give an order; one that has ended does not hear it, which `hear` tells."""
+        with contextlib.suppress(BrokenPipeError):
+            send(self._stdin, order)
 
-    def __exit__(self, *_exception: object) -> None:
-        self.stop()
+    def close(self) -> None:
+        """End it: in good order when it listens, in any case soon."""
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.close()
         try:
             self._process.wait(CLOSE_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        finally:
-            self._stdout.close()
+        self._listener.join()
 
-    def await_ready(self) -> None:
-        """Wait until the journeys are imported.
+    def ending(self) -> str:
+        """Return how it ended, with its last line of output."""
+        code = self._process.wait(CLOSE_TIMEOUT_S)
+        lines = self._log.read_text(errors="replace").splitlines()
+        return f"ended with code {code}" + (f" ({lines[-1].strip()[:200]})" if lines else "")
 
-        Raises:
-            RequestError: they do not fit the profile, or cannot be imported.
-
-        """
-        if not isinstance(message := self._next(), Ready):
-            raise Inconclusive(f"the load engine said {type(message).__name__} before it was ready")
-
-    def run(self, go: Go, watch: Callable[[Second], None]) -> Report:
-        """Let it begin, hand each second to `watch`, and return the report.
-
-        Raises:
-            Inconclusive: it could not start the users, or died.
-
-        """
-        send(self._stdin, go)
-        while True:
-            message = self._next()
-            if isinstance(message, Report):
-                return message
-            if isinstance(message, Second):
-                watch(message)
-
-    def stop(self) -> None:
-        """Ask it to end early; it still reports."""
-        self._stdin.close()
-
-    def _next(self) -> Answer:
-        message = receive(self._stdout, self._decoder)
-        if message is None:
-            code = self._process.wait(CLOSE_TIMEOUT_S)
-            raise Inconclusive(f"the load engine ended with code {code}; its last output:{self._last_output()}")
-        if isinstance(message, Refused):
-            kind = RequestError if message.exit_code == EXIT_REQUEST else Inconclusive
-            raise kind(message.message)
-        return message
-
-    def _last_output(self) -> str:
-        lines = self._log.read_text(errors="replace").splitlines()[-20:]
-        return "".join(f"\n    {line}" for line in lines)
+    def _listen(self, pipe: IO[bytes], hear: Hear) -> None:
+        with pipe:
+            for line in pipe:
+                hear(self, answer(line))
+        hear(self, None)

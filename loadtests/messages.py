@@ -1,38 +1,44 @@
-"""What a run and its engine say to each other: one JSON document per line.
+"""What a run and its engines say to each other: one JSON document per message.
 
 ```
 run                            engine
 Plan  ──────────────────────▶  imports Locust and the journeys
       ◀──────────────────────  Ready, or Refused
 (the target is launched)
-Go    ──────────────────────▶  starts the users, then the schedule
+Go    ──────────────────────▶  starts the users
+      ◀──────────────────────  Started, or Refused
+Begin ──────────────────────▶  walks its shard of the schedule
       ◀──────────────────────  Second, each second
-      ◀──────────────────────  Report, or Refused
-(closes the pipe)  ─────────▶  ends early; also when the run was killed
+      ◀──────────────────────  Ended
+Stop, or the pipe's end  ───▶  ends early, still with Ended; also when the run was killed
 ```
 """
 
-from typing import IO, TypeVar
+from collections.abc import Callable
+from typing import IO
 
 import msgspec
 
-from harness.results import Arrivals, Record
+from harness.results import Record
+from loadtests.histograms import Cells
 from loadtests.openapi_journeys.records import MadeJourneys
 from loadtests.profile import Profile
+from loadtests.schedule import Shard
 
 
 class Plan(Record, frozen=True, tag=True):
-    """What the engine is to do. `file`: the profile's path, for messages; folders are absolute.
+    """What an engine is to do. `file`: the profile's path, for messages.
 
-    `journeys` is None for those that are made of the target's document once it answers; they come with `Go`.
+    `journeys`: a folder on the engine's machine; None for journeys that are made of the target's document once it
+    answers, which come with `Go`. `page`: the port at which it shows Locust's web page while it runs, or None.
     """
 
     profile: Profile
     file: str
     journeys: str | None
-    results: str
-    output: str
     seed: int
+    shard: Shard = Shard()
+    page: int | None = None
 
 
 class Ready(Record, frozen=True, tag=True):
@@ -40,11 +46,23 @@ class Ready(Record, frozen=True, tag=True):
 
 
 class Go(Record, frozen=True, tag=True):
-    """The target answers at `base_url`: begin. `made`: its journeys, with the `profile` that goes with them."""
+    """The target answers at `base_url`: start the users. `made`: its journeys, with the `profile` that fits them."""
 
     base_url: str
     made: MadeJourneys | None = None
     profile: Profile | None = None
+
+
+class Started(Record, frozen=True, tag=True):
+    """Every user has done its `on_start`."""
+
+
+class Begin(Record, frozen=True, tag=True):
+    """The first slot is due now."""
+
+
+class Stop(Record, frozen=True, tag=True):
+    """End early."""
 
 
 class Refused(Record, frozen=True, tag=True):
@@ -54,67 +72,82 @@ class Refused(Record, frozen=True, tag=True):
     exit_code: int
 
 
-class Second(Record, frozen=True, tag=True):
-    """One second of the run: what happened in it, whenever it was due. `cpu`: share of one core.
-
-    `unanswered`: failures without any HTTP status (refused, reset, timed out). Percentiles: None without answers.
-    """
-
-    second: int
-    stage: str
-    warm_up: bool
-    started: int
-    answered: int
-    failures: int
-    unanswered: int
-    in_flight: int
-    late: int
-    dropped: int
-    response_p50_ms: float | None
-    response_p99_ms: float | None
-    cpu: float
-
-
-class StageReport(Record, frozen=True):
-    """The arrivals of one stage."""
+class Fates(Record, frozen=True):
+    """What became of slots of one stage in one second: started (how many of them late), or dropped."""
 
     stage: int
-    arrivals: Arrivals
+    started: int
+    late: int
+    dropped: int
 
 
-class SeriesReport(Record, frozen=True):
-    """One endpoint in one stage; the two histograms are encoded."""
+class Series(Record, frozen=True):
+    """Requests of one endpoint, due in one stage, whose outcome came in one second.
+
+    `unanswered`: failures without any HTTP status (refused, reset, timed out); `size`: bytes of the answers' bodies.
+    Cells are those of `loadtests.histograms`.
+    """
 
     stage: int
     endpoint: str
     failures: int
-    service: str
-    response: str
+    unanswered: int
+    size: int
+    service: Cells
+    response: Cells
 
 
-class Report(Record, frozen=True, tag=True):
-    """What one engine measured. `errors`: sentence and how often; `ended_s`: seconds from the start."""
+class Second(Record, frozen=True, tag=True):
+    """One second of an engine, or of several added up: what happened in it, whenever it was due.
 
-    stages: tuple[StageReport, ...]
-    series: tuple[SeriesReport, ...]
-    lag: str
+    `behind`: how much later than due requests were started, as cells. `lag`: how late the engine itself woke up, as
+    cells. `cpu`: share of one core; `gc_s`: its longest pause for collecting garbage; of several engines the greatest.
+    """
+
+    second: int
+    fates: tuple[Fates, ...]
+    series: tuple[Series, ...]
     errors: dict[str, int]
+    in_flight: int
+    behind: Cells
+    lag: Cells
+    cpu: float
+    gc_s: float
+
+
+class Ended(Record, frozen=True, tag=True):
+    """No more comes. `ended_s`: when the last outcome was known, in seconds from the start."""
+
     ended_s: float
     interrupted: bool
 
 
-Answer = Ready | Refused | Second | Report
+Answer = Ready | Started | Refused | Second | Ended
+Order = Plan | Go | Begin | Stop
 
-M = TypeVar("M")
+_answers = msgspec.json.Decoder(Answer)
+_orders = msgspec.json.Decoder(Order)
+Send = Callable[[msgspec.Struct], None]
+
+
+def encoded(message: msgspec.Struct) -> bytes:
+    """Return a message as one line without its end."""
+    return msgspec.json.encode(message)
+
+
+def answer(line: bytes) -> Answer:
+    """Read what an engine says."""
+    said: Answer = _answers.decode(line)
+    return said
+
+
+def order(line: bytes) -> Order:
+    """Read what a run says."""
+    said: Order = _orders.decode(line)
+    return said
 
 
 def send(pipe: IO[bytes], message: msgspec.Struct) -> None:
-    """Write one message."""
-    pipe.write(msgspec.json.encode(message) + b"\n")
+    """Write one message as a line."""
+    pipe.write(encoded(message) + b"\n")
     pipe.flush()
-
-
-def receive(pipe: IO[bytes], decoder: msgspec.json.Decoder[M]) -> M | None:
-    """Read the next message; None at the end."""
-    line = pipe.readline()
-    return decoder.decode(line) if line else None

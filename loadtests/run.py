@@ -1,42 +1,53 @@
-"""One load run: profile, engine, target, evidence. Prints nothing; `say` receives lines for the terminal."""
+"""One load run: profile, engines, target, evidence. Prints nothing; `say` receives lines for the terminal."""
 
 import contextlib
 import ipaddress
-import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
-import psutil
 
 from harness.command_line import new_seed, python_command
-from harness.errors import RequestError, TargetExited
+from harness.errors import RequestError, TargetExited, TargetFileError
 from harness.launch import launch
-from harness.results import LoadSummary, Results
+from harness.load_records import LoadSummary
+from harness.results import Results
 from harness.target import Target
+from loadtests.crew import Crew
+from loadtests.distributed.coordinator_process import CoordinatorProcess
 from loadtests.engine_process import EngineProcess
-from loadtests.evidence import write_evidence
-from loadtests.messages import Go, Plan, Report, Second
+from loadtests.evidence import make_room, write_evidence, write_locust_pages
+from loadtests.measured import Measured
+from loadtests.measuring import Say, measure
+from loadtests.messages import Go, Plan
 from loadtests.openapi_journeys.document import check_has_document
 from loadtests.openapi_journeys.making import DEFAULT_PROFILES, fitted, make_journeys
-from loadtests.profile import Profile, find_profile, read_profile
+from loadtests.page_input import Finished
+from loadtests.profile import find_profile, read_profile
+from loadtests.schedule import Shard, shares, users_of
 from loadtests.summary import summarize
-
-PROGRESS_EVERY_S = 2
-Say = Callable[[str], None]
 
 
 class Request(NamedTuple):
-    """What the user asked for."""
+    """What the user asked for.
+
+    `processes`: engines on this machine; or `workers`: engines anywhere, which join at `bind`. `page`: the port of
+    Locust's web page.
+    """
 
     profile: str
     target: Path
     services: str
     results: Path
     seed: int | None
-    allow_remote: str | None
+    allow_remote: str | None = None
+    processes: int = 1
+    workers: int = 0
+    bind: str = ""
+    page: int | None = None
 
 
 class Outcome(NamedTuple):
@@ -46,58 +57,35 @@ class Outcome(NamedTuple):
     interrupted: bool
 
 
-def run(request: Request, say: Say) -> Outcome:
-    """Run a profile against a target and write the evidence.
+def run(request: Request, say: Say, hold: Callable[[], None] = lambda: None) -> Outcome:
+    """Run a profile against a target and write the evidence; `hold` keeps the engines and their page open after that.
 
     Raises:
         RequestError: the target, the profile, its journeys or an option is wrong; nothing was started.
         TargetFault: the target did not start, or its process ended during the load; evidence is written then too.
-        Inconclusive: a service, an identity or the engine was not to be had.
+        Inconclusive: a service, an identity or an engine was not to be had.
 
     """
     target = Target.read(request.target)
-    load = target.load
     check_is_local(target.settings.base_url, request.allow_remote)
-    if load.journeys is None:
-        check_has_document(target)
-    file = find_profile(request.profile, target.resolve(load.profiles) if load.profiles else DEFAULT_PROFILES)
-    plan = Plan(
-        profile=read_profile(file),
-        file=str(file),
-        journeys=str(target.resolve(load.journeys)) if load.journeys else None,
-        results=str(request.results.absolute()),
-        output=f"load/{file.stem}",
-        seed=new_seed() if request.seed is None else request.seed,
-    )
+    name, plans = _plans(request, target)
     results = Results(request.results).prepare()
-    results.path(LoadSummary, file.stem).unlink(missing_ok=True)  # an earlier run must not speak for this one
-    with EngineProcess(plan, target.file, results.folder / plan.output / "engine.log") as engine:
-        engine.await_ready()
+    folder = make_room(results, name)
+    with _crew(request, target, results.folder / folder, say) as crew:
+        crew.plan(plans)
         with launch(target, request.services, say) as launched:
-            go = Go(base_url=launched.base_url)
-            if plan.journeys is None:
-                go = _made(target, plan, launched.base_url, say, is_default=load.profiles is None)
-            profile = go.profile or plan.profile
-            seconds, report = _put_load(engine, go, profile, say)
-            gone = _is_gone(launched.pid)
-    summary = summarize(file.stem, plan.seed, _reproduce(request, plan.seed), profile, seconds, report)
-    if go.made:
-        left = tuple(f"{one.operation}: {one.reason}" for one in go.made.not_exercised)
-        summary = msgspec.structs.replace(summary, not_exercised=left)
-    write_evidence(results, summary, profile, seconds, report)
-    if gone:
-        raise TargetExited(f"{target.name}: its process ended under load; {plan.output} says when")
-    return Outcome(summary, report.interrupted)
-
-
-def _made(target: Target, plan: Plan, base_url: str, say: Say, *, is_default: bool) -> Go:
-    """Make journeys of the target's document, and name what they leave out."""
-    made = make_journeys(target, base_url, plan.seed)
-    number = sum(len(journey.operations) for journey in made.journeys)
-    say(f"journeys made of the OpenAPI document: {number} operations of {len(made.journeys)} identities")
-    for one in made.not_exercised:
-        say(f"  not exercised: {one.operation}: {one.reason}")
-    return Go(base_url=base_url, made=made, profile=fitted(plan.profile, made) if is_default else None)
+            plan, go = _ready_to_go(target, plans[0], launched.base_url, say)
+            crew.start(go)
+            started = time.time()
+            measured, what, target_gone = measure(crew, target, launched, plan, results.folder / folder, say)
+        summary = summarize(name, plan.seed, _reproduce(request, plan.seed), len(plans), measured, what, _left_out(go))
+        write_evidence(results, summary, plan.profile, measured.sums.series())
+        if problem := write_locust_pages(_finished(results, folder, plan, go, started, measured)):
+            say(problem)
+        hold()
+    if target_gone:
+        raise TargetExited(f"{target.name}: its process ended under load; {folder} says when")
+    return Outcome(summary, what.interrupted)
 
 
 def check_is_local(base_url: str | None, allowed: str | None) -> None:
@@ -116,58 +104,95 @@ def check_is_local(base_url: str | None, allowed: str | None) -> None:
     raise RequestError(f"{base_url} is not on this machine; if you may put load on it: --allow-remote {host}")
 
 
-def _put_load(engine: EngineProcess, go: Go, profile: Profile, say: Say) -> tuple[list[Second], Report]:
-    """Let the engine run to its end, or to Ctrl-C; return every second and the report."""
-    seconds: list[Second] = []
+def _plans(request: Request, target: Target) -> tuple[str, list[Plan]]:
+    """Return the profile's name, and the plan of each engine.
 
-    def watch(second: Second) -> None:
-        seconds.append(second)
-        if len(seconds) % PROGRESS_EVERY_S == 0:
-            say(_progress(seconds[-PROGRESS_EVERY_S:], profile))
+    Raises:
+        RequestError: the profile is not there, is wrong, or has fewer users than its journeys need in each engine.
 
-    with _stopped_by_signals(engine):
-        report = engine.run(go, watch)
-    return seconds, report
+    """
+    load = target.load
+    if load.journeys is None:
+        check_has_document(target)
+    file = find_profile(request.profile, target.resolve(load.profiles) if load.profiles else DEFAULT_PROFILES)
+    profile = read_profile(file)
+    engines = request.workers or request.processes
+    if users_of(Shard(engines - 1, engines), profile.users) < len(profile.journeys):
+        needed = engines * len(profile.journeys)
+        raise TargetFileError(
+            file, "users", f"{profile.users}: {engines} engines need at least {needed}, one a journey each"
+        )
+    seed = new_seed() if request.seed is None else request.seed
+    return file.stem, [
+        Plan(
+            profile=profile,
+            file=str(file),
+            journeys=str(target.resolve(load.journeys)) if load.journeys else None,
+            seed=seed,
+            shard=Shard(index, engines),
+            page=request.page,
+        )
+        for index in range(engines)
+    ]
+
+
+def _ready_to_go(target: Target, plan: Plan, base_url: str, say: Say) -> tuple[Plan, Go]:
+    """Return the plan and the order to start: for a target without journeys of its own, with those of its document."""
+    if plan.journeys is not None:
+        return plan, Go(base_url=base_url)
+    made = make_journeys(target, base_url, plan.seed)
+    number = sum(len(journey.operations) for journey in made.journeys)
+    say(f"journeys made of the OpenAPI document: {number} operations of {len(made.journeys)} identities")
+    profile = fitted(plan.profile, made) if target.load.profiles is None else plan.profile
+    return msgspec.structs.replace(plan, profile=profile), Go(base_url=base_url, made=made, profile=profile)
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(engine: EngineProcess) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM end the load early, with its results; a second one acts as ever."""
+def _crew(request: Request, target: Target, logs: Path, say: Say) -> Iterator[Crew]:
+    """Start the engines, or wait until as many workers have joined; all end afterwards."""
+    crew = Crew()
+    with contextlib.ExitStack() as stack:
+        stack.callback(crew.close)
+        if request.workers:
+            coordinator = CoordinatorProcess(request.bind, request.workers, logs / "workers.log", crew.hear)
+            for link in stack.enter_context(coordinator).await_workers(say):
+                crew.join(link)
+        else:
+            for number in range(1, request.processes + 1):
+                name = f"load process {number}"
+                crew.join(EngineProcess(name, target.file, logs / f"engine-{number}.log", crew.hear))
+        yield crew
 
-    def stop(number: int, _frame: object) -> None:
-        signal.signal(number, before[signal.Signals(number)])
-        engine.stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _progress(last: list[Second], profile: Profile) -> str:
-    now = last[-1].second + 1
-    slowest = max((row.response_p99_ms for row in last if row.response_p99_ms is not None), default=None)
-    return (
-        f"{now:4d} s  {last[-1].stage:10} {sum(row.started for row in last) / len(last):7.1f}/s"
-        f"  response p99 {'-' if slowest is None else f'{slowest:.1f} ms'}"
-        f"  failures {sum(row.failures for row in last)}"
-        f"  in flight {last[-1].in_flight}  {max(0, round(profile.duration_s - now))} s left"
+def _finished(results: Results, folder: str, plan: Plan, go: Go, started: float, measured: Measured) -> Finished:
+    return Finished(
+        results=str(results.folder),
+        output=folder,
+        base_url=go.base_url,
+        started=started,
+        ended_s=measured.ended_s,
+        journeys_folder=plan.journeys,
+        made=go.made,
+        journeys=shares(plan.profile.users, plan.profile.journeys),
+        series=measured.sums.series(),
+        errors=dict(measured.errors),
+        moments=tuple(measured.timeline.moments),
     )
 
 
-def _is_gone(pid: int | None) -> bool:
-    """Whether the process of a target that we serve has ended; somebody else's target is not ours to watch."""
-    if pid is None:
-        return False
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+def _left_out(go: Go) -> tuple[str, ...]:
+    return tuple(f"{one.operation}: {one.reason}" for one in go.made.not_exercised) if go.made else ()
 
 
 def _reproduce(request: Request, seed: int) -> str:
-    remote = ("--allow-remote", request.allow_remote) if request.allow_remote else ()
-    arguments = ("--target", str(request.target), "--services", request.services, "--seed", str(seed), *remote)
-    return python_command("-m", "loadtests", "run", request.profile, *arguments)
+    options = {
+        "--target": request.target,
+        "--services": request.services,
+        "--seed": seed,
+        "--allow-remote": request.allow_remote,
+        "--processes": request.processes if request.processes > 1 else None,
+        "--workers": request.workers or None,
+        "--bind": request.bind or None,
+    }
+    given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]
+    return python_command("-m", "loadtests", "run", request.profile, *given)

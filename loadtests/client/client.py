@@ -175,6 +175,10 @@ class LeanHttpClient(Verbs):
         finally:
             self.request_name = before
 
+    def stay_at_home(self) -> None:
+        """Send nothing to another origin than the base URL's: no absolute URL, and no redirect."""
+        self._transport.only = self._maker.origin
+
     def close(self) -> None:
         """Close the connections; the next request opens one again."""
         self._transport.close()

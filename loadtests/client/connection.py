@@ -1,7 +1,7 @@
 """One connection, used for one request after the other.
 
-Its read watcher stays active from one request to the next, which saves two calls into libev for each, and tells at once
-when the server closes a connection that lies idle.
+Its read watcher stays active from one request to the next, which saves two calls into libev for each, and tells at
+once when the server closes a connection that lies idle.
 """
 
 import socket

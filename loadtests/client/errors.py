@@ -13,6 +13,7 @@ LeanError
 │   │   └── NothingReceived   … before its first byte: what may be sent again, if it is safe
 │   ├── AnswerTimeout      not within the read timeout
 │   ├── BadAnswer          not HTTP/1.1, of ambiguous length, or beyond a bound
+│   ├── OriginRefused      it would have gone to another origin than the client may reach
 │   └── RedirectRefused    too many, to nowhere, or with a body that cannot be sent again
 ├── BadStatus              an answer of 400 or more; made for Locust's statistics and by `raise_for_status()`
 └── BodyUnavailable        raised by what reads the body of an answer
@@ -20,8 +21,8 @@ LeanError
     └── DecodingFailed     its gzip is broken, or longer than `body_limit` when unpacked
 ```
 
-An error that one request got is a failure of that request in Locust's statistics. Messages have no URL in them, so that
-Locust counts the same failure of many objects as one.
+An error that one request got is a failure of that request in Locust's statistics. Messages have no URL in them, so
+that Locust counts the same failure of many objects as one.
 """
 
 
@@ -71,6 +72,10 @@ class AnswerTimeout(Unanswered):
 
 class BadAnswer(Unanswered):
     """What came is no HTTP/1.1 answer, is ambiguous, or goes beyond a bound."""
+
+
+class OriginRefused(Unanswered):
+    """The request would have gone to another origin than the client may reach."""
 
 
 class RedirectRefused(Unanswered):

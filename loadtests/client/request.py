@@ -1,6 +1,7 @@
 """Requests as they go over the wire. What is the same from one to the next is encoded once.
 
-First lines are kept by method and URL for all users of a target; blocks of headers by their content. Both are bounded.
+First lines are kept by method and URL for all users of a target; blocks of headers by their content. Both are
+bounded.
 """
 
 import re

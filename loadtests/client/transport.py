@@ -6,7 +6,7 @@ import time
 from loadtests.client.answer_head import KNOWN, Head, learn
 from loadtests.client.connecting import open_connection
 from loadtests.client.connection import Connection
-from loadtests.client.errors import NothingReceived
+from loadtests.client.errors import NothingReceived, OriginRefused
 from loadtests.client.incoming import Incoming
 from loadtests.client.origin import Origin
 from loadtests.client.request import Request
@@ -20,12 +20,14 @@ Timeouts = tuple[float, float]
 class Transport:
     """The connections of one user. Timeouts are (connect, read), in seconds."""
 
-    __slots__ = ("_body_limit", "_context", "_idle")
+    __slots__ = ("_body_limit", "_context", "_idle", "only")
 
     def __init__(self, context: ssl.SSLContext, body_limit: int) -> None:
         self._context = context
         self._body_limit = body_limit
         self._idle: dict[Origin, list[Connection]] = {}
+        self.only: Origin | None = None
+        """Where alone requests may go, if that is so."""
 
     def fetch(self, request: Request, started_s: float, timeouts: Timeouts) -> tuple[Head, bytes | None, int]:
         """Return the head of the answer, its body, and that body's length; no body when it is beyond the limit.
@@ -71,6 +73,8 @@ class Transport:
         came and a second request does no harm, it is sent once more, on a new connection.
         """
         origin = request.line.origin
+        if self.only is not None and origin != self.only:
+            raise OriginRefused(f"requests go only to {self.only.authority}, and this would have gone elsewhere")
         idle = self._idle.setdefault(origin, [])
         while idle:
             connection = idle.pop()

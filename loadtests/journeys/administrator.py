@@ -4,8 +4,9 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from locust import FastHttpUser, constant_pacing, task
+from locust import constant_pacing, task
 
+from loadtests.client.user import LeanHttpUser
 from loadtests.identities import log_in_administrator
 
 USER = "/api/users/{id}"
@@ -14,7 +15,7 @@ REGISTRATION = f"{REGISTRATIONS}/{{id}}"
 PENDING = f"{REGISTRATIONS}?status=pending&limit=100"
 
 
-class Administrator(FastHttpUser):
+class Administrator(LeanHttpUser):
     """Makes rounds, each with all that an administrator does, so that a short run has all of it too.
 
     Somebody asks for an account; in turn such requests are rejected and approved. What the app keeps for good stays:
@@ -27,11 +28,14 @@ class Administrator(FastHttpUser):
         """Log in."""
         self.headers = log_in_administrator(str(self.host))
         self.rounds = 0
+        self.asked = ""
         self.waiting: int | None = None
         self.account: int | None = None
 
     def on_stop(self) -> None:
         """Decide, and turn off, what the end of the run left."""
+        if self.asked:
+            self.waiting = self.find_request()
         if self.waiting:
             self.reject()
         if self.account:
@@ -42,7 +46,8 @@ class Administrator(FastHttpUser):
         """Look around, then decide on a request."""
         self.look_around()
         self.rounds += 1
-        self.waiting = self.request_account()
+        self.request_account()
+        self.waiting = self.find_request()
         if self.waiting is None:
             return
         if self.rounds % 2:
@@ -62,15 +67,20 @@ class Administrator(FastHttpUser):
         self.read("/api/audit")
         self.read("/api/audit?outcome=denied", "/api/audit?outcome")
 
-    def request_account(self) -> int | None:
-        """Ask for an account, as anybody may, and find the request among those that wait."""
+    def request_account(self) -> None:
+        """Ask for an account, as anybody may."""
         name = f"load-test-{uuid4().hex[:20]}"
         body = {"username": name, "password": uuid4().hex, "reason": "asked for by the load test"}
         self.client.post(REGISTRATIONS, json=body)
+        self.asked = name
+
+    def find_request(self) -> int | None:
+        """Find the request among those that wait."""
         cursor = ""
         while page := self.read(f"{PENDING}{cursor}", f"{REGISTRATIONS}?status"):
-            found = [item["id"] for item in page["items"] if item["username"] == name]
+            found = [item["id"] for item in page["items"] if item["username"] == self.asked]
             if found or not page["next_cursor"]:
+                self.asked = ""
                 return found[0] if found else None
             cursor = f"&cursor={page['next_cursor']}"
         return None

@@ -6,8 +6,9 @@ import random
 from http import HTTPStatus
 from typing import Any
 
-from locust import FastHttpUser, constant_pacing, task
+from locust import constant_pacing, task
 
+from loadtests.client.user import LeanHttpUser
 from loadtests.identities import log_in_ordinary_user
 
 STATUSES = ("queued", "running", "success", "failed")
@@ -15,7 +16,7 @@ OVER = ("success", "failed")
 LOAD_TEST = "load-test"  # how the names of what journeys make begin
 
 
-class DashboardReader(FastHttpUser):
+class DashboardReader(LeanHttpUser):
     """Reads only; most of the traffic of a dashboard."""
 
     wait_time = constant_pacing(1)  # for plain Locust; `python -m loadtests` puts requests on a schedule instead

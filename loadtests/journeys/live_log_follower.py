@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import gevent
 from gevent.lock import BoundedSemaphore
-from locust import FastHttpUser, constant_pacing, task
+from locust import constant_pacing, task
 
+from loadtests.client.user import LeanHttpUser
 from loadtests.identities import log_in_ordinary_user
 
 PIPELINE = "/api/pipelines/{id}"
@@ -21,7 +22,7 @@ PARTING_S = 1.5  # the app notices that a reader has gone when it next writes: a
 _places = BoundedSemaphore(MOST_STREAMS)
 
 
-class LiveLogFollower(FastHttpUser):
+class LiveLogFollower(LeanHttpUser):
     """Writes a line to the log of a pipeline of its own, and follows that log from the line before.
 
     The time of the stream's request is that to its first event. Each stream keeps a thread of the app, which refuses
@@ -64,15 +65,14 @@ class LiveLogFollower(FastHttpUser):
         ) as answer:
             if answer.status_code == HTTPStatus.OK:
                 ended = self.read(answer)
-                leave = getattr(answer, "close", None) or answer.release  # FastHttpUser has another name for it
-                leave()
+                answer.close()
         return ended
 
     def read(self, answer: Any) -> bool:
         """Read the stream; its time becomes that of the first event, without which it is a failure."""
         opened_s = time.perf_counter()
         told = False
-        for event, identity in _events(answer.iter_content(1, False)):  # noqa: FBT003 - by position: the clients name it differently
+        for event, identity in _events(answer.iter_content()):
             now_s = time.perf_counter()
             if event == "log":
                 if not told:

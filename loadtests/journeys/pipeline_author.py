@@ -3,14 +3,15 @@
 from http import HTTPStatus
 from uuid import uuid4
 
-from locust import FastHttpUser, constant_pacing, task
+from locust import constant_pacing, task
 
+from loadtests.client.user import LeanHttpUser
 from loadtests.identities import log_in_ordinary_user
 
 PIPELINE = "/api/pipelines/{id}"
 
 
-class PipelineAuthor(FastHttpUser):
+class PipelineAuthor(LeanHttpUser):
     """Writes; leaves nothing behind."""
 
     wait_time = constant_pacing(4)  # for plain Locust; `python -m loadtests` puts requests on a schedule instead

@@ -11,8 +11,9 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from locust import FastHttpUser, constant_pacing, task
+from locust import constant_pacing, task
 
+from loadtests.client.user import LeanHttpUser
 from loadtests.identities import log_in_administrator, variable_of_target
 
 WEBHOOK = "/api/webhooks/github"
@@ -21,7 +22,7 @@ STEPS = (("queued", "created"), ("in_progress", "updated"), ("completed", "updat
 BIGGEST_ID = 2**53 - 1
 
 
-class WebhookSender(FastHttpUser):
+class WebhookSender(LeanHttpUser):
     """Delivers signed reports of runs, some twice; the administrator then deletes the pipelines that came of them.
 
     What the app keeps for good stays: the ids of deliveries, and the audit trail.

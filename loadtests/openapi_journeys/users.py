@@ -8,8 +8,9 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from locust import FastHttpUser, User, constant_pacing, task
+from locust import User, constant_pacing, task
 
+from loadtests.client.user import LeanHttpUser
 from loadtests.identities import log_in_as
 from loadtests.openapi_journeys.identifiers import id_of_made
 from loadtests.openapi_journeys.making import IDEMPOTENCY_KEY
@@ -32,7 +33,7 @@ def _user_class(name: str, journeys: Sequence[MadeJourney]) -> type[User]:
     return made
 
 
-class MadeUser(FastHttpUser):
+class MadeUser(LeanHttpUser):
     """Sends what was rehearsed; leaves nothing behind where the target has a way to remove it."""
 
     abstract = True
@@ -67,8 +68,7 @@ class MadeUser(FastHttpUser):
         """Send one of an operation's calls."""
         call = random.choice(operation.calls)  # noqa: S311 - as above
         if operation.needs:
-            things = self.things[operation.needs]
-            call = for_own(call, things.popleft() if operation.removes else things[0])
+            call = for_own(call, self.things[operation.needs][0])
         headers = {**self.headers, **call.headers}
         if IDEMPOTENCY_KEY in headers:
             headers[IDEMPOTENCY_KEY] = str(uuid4())
@@ -83,6 +83,8 @@ class MadeUser(FastHttpUser):
         ) as answer:
             if operation.makes and answer.status_code in range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES):
                 self.keep(operation.makes, answer)
+        if operation.needs and operation.removes:  # only now: the schedule may end while this waits for its slot
+            self.things[operation.needs].popleft()
 
     def keep(self, making: Making, answer: Any) -> None:
         """Remember what was made: as many as there may be, the oldest are forgotten."""
