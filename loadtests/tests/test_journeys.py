@@ -11,7 +11,8 @@ import pytest
 
 from harness.identities import Identity
 from harness.launch import Launched
-from harness.results import LoadSummary, Results
+from harness.load_records import LoadSummary
+from harness.results import Results
 from harness.target import Target
 from loadtests.tests.conftest import ROOT
 

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from harness.launch import launch
-from harness.results import LoadSummary, Results
+from harness.load_records import LoadSummary
+from harness.results import Results
 from harness.target import Target
 from loadtests.tests.conftest import ROOT, Lab
 
@@ -132,7 +133,7 @@ def test_no_document(lab: Lab, openapi: str, code: int, said: str) -> None:
     (lab.folder / "bad.yaml").write_text("a: [")
     (lab.folder / "old.yaml").write_text("swagger: '2.0'")
     (lab.folder / "target.toml").write_text(f'name = "tiny"\nbase_url = "{lab.base_url}"\n{openapi}\n')
-    done = lab.run("smoke")
+    done = lab.run(profile="smoke")
     assert code == done.returncode
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1

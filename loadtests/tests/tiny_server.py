@@ -1,24 +1,43 @@
-"""A tiny HTTP server for the tests, as a process of its own: `python tiny_server.py [PORT]` prints its port.
+"""A tiny HTTP server for the tests, as a process of its own: `python tiny_server.py [PORT [CERTIFICATE]]`.
 
-GET / answers 200 at once; /fail 500; /hang never; /die ends the process.
+It prints its port. GET / answers 200 at once; /fail 500; /hang never; /die ends the process; /to/URL redirects there;
+/seen answers with the paths asked before, one a line; /metrics with a number; anything else as /.
 """
 
 import asyncio
 import os
+import ssl
 import sys
+from urllib.parse import unquote
+
+seen: list[str] = []
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer the requests of one connection (keep-alive)."""
     while head := await read_head(reader):
-        path = head.split(b" ")[1]
-        if path == b"/die":
+        path = head.split(b" ")[1].decode()
+        if path == "/die":
             os._exit(1)
-        if path == b"/hang":
+        if path == "/hang":
             await asyncio.Event().wait()
-        status = b"500 Internal Server Error" if path == b"/fail" else b"200 OK"
-        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
+        writer.write(answer(path))
+        seen.append(path)
     writer.close()
+
+
+def answer(path: str) -> bytes:
+    """Return the whole answer to a request."""
+    status, more, body = "200 OK", "", "ok"
+    if path == "/fail":
+        status = "500 Internal Server Error"
+    elif path.startswith("/to/"):
+        status, more = "302 Found", f"Location: {unquote(path.removeprefix('/to/'))}\r\n"
+    elif path == "/seen":
+        body = "\n".join(seen)
+    elif path == "/metrics":
+        body = f"requests_seen {len(seen)}\n"
+    return f"HTTP/1.1 {status}\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
 async def read_head(reader: asyncio.StreamReader) -> bytes:
@@ -29,12 +48,16 @@ async def read_head(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
-async def main() -> None:
+async def main(port: int = 0, certificate: str = "") -> None:
     """Serve until killed."""
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    context = None
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+    # While it is stopped connections wait, and are not refused until TCP asks again seconds later.
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=context, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - how its starter learns the port
     await server.serve_forever()
 
 
-asyncio.run(main())
+asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 0, "".join(sys.argv[2:3])))

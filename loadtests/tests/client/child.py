@@ -28,7 +28,7 @@ def main() -> None:
     """Make a user and run the source."""
     base_url, source, *settings = sys.argv[1:]
     environment = Environment()
-    environment.events.request.add_listener(lambda **known: events.append(known))  # type: ignore[no-untyped-call]
+    environment.events.request.add_listener(lambda **known: events.append(known))
     body: dict[str, Any] = {"host": base_url, "__module__": __name__}
     for setting in settings:
         exec(setting, {}, body)  # noqa: S102 - lines of the test itself

@@ -176,7 +176,7 @@ def test_gzip_is_bounded() -> None:
         unpack_all(bomb, 1_000_000)
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"hello")[:-9]])
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"hello")[:-9]], ids=["not gzip", "cut off"])
 def test_broken_gzip(body: bytes) -> None:
     """Broken gzip is an error."""
     with pytest.raises(DecodingFailed):

@@ -1,0 +1,174 @@
+"""A target that is down, dies, comes back, hangs, cannot be reached, or leads elsewhere."""
+
+import signal
+import urllib.request
+from pathlib import Path
+
+import pytest
+import trustme
+
+from harness.results import Status
+from harness.wait import wait_for
+from loadtests.tests.conftest import READER, Lab, Server, finished, heard_port, serve
+
+LONG = "[[stages]]\nduration_s = 60\nrate = 20\n"
+REDIRECTED = """
+from locust import FastHttpUser, HttpUser, task
+from loadtests.client.user import LeanHttpUser
+
+class Lean(LeanHttpUser):
+    allow_redirects = True
+
+    @task
+    def read(self):
+        self.client.get("/to/OTHER/lean", name="/lean")
+
+class Fast(FastHttpUser):
+    @task
+    def read(self):
+        self.client.get("/to/OTHER/fast", name="/fast")
+
+class Plain(HttpUser):
+    @task
+    def read(self):
+        self.client.get("/to/OTHER/plain", name="/plain")
+
+class Home(HttpUser):
+    @task
+    def read(self):
+        self.client.get("/to//", name="/home")
+"""
+FOREIGN = """
+from locust import FastHttpUser, HttpUser, task
+from loadtests.client.user import LeanHttpUser
+
+class Lean(LeanHttpUser):
+    @task
+    def read(self):
+        self.client.get("OTHER/lean")
+
+class Fast(FastHttpUser):
+    @task
+    def read(self):
+        self.client.get("OTHER/fast")
+
+class Plain(HttpUser):
+    @task
+    def read(self):
+        self.client.get("OTHER/plain")
+"""
+
+
+def asked_of(server: Server) -> str:
+    """Return what a tiny server was asked."""
+    with urllib.request.urlopen(f"{server.base_url}/seen", timeout=60) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+@pytest.mark.parametrize("trusted", ["down", "TLS"])
+def test_unreachable_target(lab: Lab, server: Server, tmp_path: Path, trusted: str) -> None:
+    """A target that does not answer at the start, or with a certificate nobody vouches for, is named in one line."""
+    lab.profile("failures < 1%")
+    base_url = lab.base_url
+    server.process.kill()
+    server.process.wait()
+    if trusted == "TLS":
+        certificate = tmp_path / "server.pem"
+        trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
+        with serve("0", str(certificate)) as process:
+            base_url = f"https://127.0.0.1:{heard_port(process)}"
+            lab.target(f'base_url = "{base_url}"')
+            done = lab.run()
+            process.kill()
+        assert "CERTIFICATE_VERIFY_FAILED" in done.stderr
+    else:
+        done = lab.run()
+    assert done.returncode == 1
+    assert f"error: tiny: base_url {base_url}: no answer" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_unknown_name(lab: Lab) -> None:
+    """A target whose name cannot be resolved is named in one line."""
+    lab.target('base_url = "http://nowhere.invalid"')
+    lab.profile("failures < 1%")
+    done = lab.run("--allow-remote", "nowhere.invalid")
+    assert done.returncode == 1
+    assert "error: tiny: base_url http://nowhere.invalid: no answer" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_target_dies(lab: Lab, server: Server) -> None:
+    """A target that dies amid the load fails, and the summary says from when on it did not answer."""
+    lab.profile("failures < 1%", stages="[[stages]]\nduration_s = 5\nrate = 50\n")
+    run, _line = lab.start()
+    server.process.kill()
+    said = finished(run)
+    assert run.returncode == 1
+    assert "the target stopped answering at" in said
+    assert lab.summary().total.count == 250
+
+
+def test_target_comes_back(lab: Lab, server: Server) -> None:
+    """Of a target that dies and comes back, the outage is told with its seconds, and load goes on."""
+    lab.profile("failures < 1%", stages=LONG)
+    run, _line = lab.start()
+    port = server.base_url.rpartition(":")[2]
+    server.process.kill()
+    server.process.wait()
+    wait_for(lambda: any(row.unanswered and not row.answered for row in lab.timeline()), what="outage", timeout_s=60)
+    with serve(port) as again:
+        heard_port(again)
+        back = len(lab.timeline())
+        wait_for(lambda: any(row.answered for row in lab.timeline()[back:]), what="answers", timeout_s=60)
+        run.send_signal(signal.SIGINT)
+        said = finished(run)
+        again.kill()
+    assert "the target did not answer from" in said
+    assert lab.summary().status == Status.INCONCLUSIVE
+
+
+def test_served_target_dies(lab: Lab) -> None:
+    """A target that we serve and whose process ends under load is a failure, whatever the thresholds say."""
+    server = str(Path(__file__).with_name("tiny_server.py"))
+    lab.target(f'[serve]\ncommand = ["{{python}}", "{server}", "{{port}}"]\n')
+    lab.journey(READER.replace('"/"', '"/die"'))
+    lab.profile("response p50 < 5s")
+    done = lab.run()
+    assert done.returncode == 1
+    assert "error: tiny: its process ended under load" in done.stderr
+    assert any("and no threshold judges failures" in doubt for doubt in lab.summary().inconclusive)
+
+
+def test_hanging_target(lab: Lab) -> None:
+    """Requests that never get an answer are failures, the slots behind them are dropped: none disappears."""
+    lab.journey(READER.replace('"/"', '"/hang"'))
+    lab.profile("failures < 1%", patience_s=0.5)
+    assert lab.run().returncode == 1
+    summary = lab.summary()
+    assert (summary.arrivals.intended, summary.arrivals.started, summary.arrivals.dropped) == (50, 5, 45)
+    assert 5 == summary.total.count == summary.total.failures
+
+
+def test_foreign_host(lab: Lab, other_server: Server) -> None:
+    """A journey that asks another place than the target sends nothing there, whichever client it uses."""
+    lab.journey(FOREIGN.replace("OTHER", other_server.base_url))
+    lab.profile("failures < 1%", journeys="Lean = 1\nFast = 1\nPlain = 1", patience_s=0.1)
+    assert lab.run().returncode == 1
+    summary = lab.summary()
+    assert summary.total.failures == summary.total.count > 0
+    assert all("this would have gone elsewhere" in error for error in summary.errors if " times: " in error)
+    assert asked_of(other_server) == ""
+
+
+def test_foreign_redirect(lab: Lab, other_server: Server) -> None:
+    """A redirect to another place is not followed but fails its request; one within the target is followed."""
+    lab.journey(REDIRECTED.replace("OTHER", other_server.base_url))
+    lab.profile("failures < 1%", journeys="Lean = 1\nFast = 1\nPlain = 1\nHome = 2")
+    assert lab.run().returncode == 1
+    failures = {one.name: (one.failures, one.count) for one in lab.summary().endpoints}
+    expected = {"GET /lean": (10, 10), "GET /fast": (10, 10), "GET /plain": (10, 10), "GET /home": (0, 20)}
+    assert expected == failures
+    assert all("this would have gone elsewhere" in error for error in lab.summary().errors)
+    assert asked_of(other_server) == ""
