@@ -16,6 +16,9 @@ REPEATS = {
     "app_growth": 3,
     "app_server": 3,
     "load_client": 5,
+    "load_freeze": 3,
+    "load_memory": 1,
+    "load_schedule": 3,
 }
 
 

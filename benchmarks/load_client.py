@@ -1,61 +1,71 @@
 """Requests per second of one core against nginx answering 200: Locust's users, ours, hey and wrk; memory per user.
 
-nginx has core 1, each client core 0, with as many connections. `cpu_us` is what one request costs the client in CPU
-time: it says the same as the rate where nothing else runs, and says it still where something does.
+nginx has core 1, each client core 0, with as many connections. `ours` is the whole load command in a closed loop, its
+accounting on; `ours_events` is only our client in plain Locust, which gets its event for each request. `cpu_us` is
+what one request costs the client in CPU time: it says the same as the rate where nothing else runs, and says it still
+where something does.
 """
 
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
-import urllib.request
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
+from benchmarks.load_lab import LoadLab
 from benchmarks.load_rates import CONNECTIONS, MEASURED_S
 from benchmarks.record import Sample
+from benchmarks.tools import CLIENT_CORE, need, need_two_cores, nginx, number
 from harness.command_line import PROJECT
-from harness.errors import Inconclusive, RequestError
 from harness.guardian import Guardian
-from harness.ports import LOOPBACK, free_port
-from harness.wait import wait_for
 
-CLIENT_CORE, SERVER_CORE = "0", "1"
-PACKAGES = {"nginx": "nginx-light", "taskset": "util-linux", "hey": "hey", "wrk": "wrk"}
 USERS = {"HttpUser": "HttpUser", "FastHttpUser": "FastHttpUser", "ours_events": "LeanHttpUser"}
-"""Case and kind of user. `ours_events` reports to Locust's event; `ours`, whose hooks the engine has, joins here."""
-START_S = 30.0
 TIMEOUT_S = 300.0
-CONFIGURATION = """
-daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log stderr;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off; keepalive_requests 1000000000;
-  client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t; uwsgi_temp_path t; scgi_temp_path t;
-  server {{ listen {address}; location / {{ return 200 "hello"; }} }}
-}}
+PINNED = ("taskset", "-c", CLIENT_CORE)
+PROFILE = f"""
+arrivals = "closed"
+users = {CONNECTIONS}
+thresholds = ["failures == 0"]
+[[stages]]
+duration_s = 1
+warm_up = true
+[[stages]]
+duration_s = {MEASURED_S:g}
 """
 
 
 def measure(repeats: int) -> Iterator[Mapping[Sample, float]]:
     """Yield the rate, the CPU time of a request and the memory of a user."""
-    _need("nginx", "taskset")
-    if not {int(CLIENT_CORE), int(SERVER_CORE)} <= os.sched_getaffinity(0):
-        raise Inconclusive("load_client needs two cores: one for nginx, one for the client")
-    tools = {name: run for name, run in TOOLS.items() if _is_there(name)}
+    need("load_client", "nginx", "taskset", "hey", "wrk")
+    need_two_cores("load_client")
     with Guardian() as guardian:
-        url = _serve(guardian)
+        url = nginx(guardian)
         for _ in range(repeats):
             found: dict[Sample, float] = {}
             for case, kind in USERS.items():
                 rate = _locust(kind, url, "rate")
                 found |= _samples(case, rate["requests"], rate["wall_s"], rate["cpu_s"])
-            for name, run in tools.items():
+            for name, run in CLIENTS.items():
                 found |= _samples(name, *run(url))
+            found |= _ratios(found)
             for case, kind in USERS.items():
-                found[(case, "kb_per_user", "KB")] = _locust(kind, url, "memory")["kb_per_user"]
+                found[case, "kb_per_user", "KB"] = _locust(kind, url, "memory")["kb_per_user"]
             yield found
+
+
+def _ratios(found: Mapping[Sample, float]) -> dict[Sample, float]:
+    """Return how many times as quick as others ours was in the same repeat."""
+    ours = found["ours", "rps_per_core", "/s"]
+    others = ("FastHttpUser", "hey")
+    return {("ours", f"ratio_to_{other}", ""): ours / found[other, "rps_per_core", "/s"] for other in others}
+
+
+def _ours(url: str) -> tuple[float, float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        summary = LoadLab(Path(folder), url).run("closed", PROFILE, PINNED)
+    return summary.total.count, summary.seconds, summary.generator.cpu * summary.seconds
 
 
 def _samples(case: str, requests: float, wall_s: float, cpu_s: float) -> dict[Sample, float]:
@@ -70,24 +80,24 @@ def _locust(kind: str, url: str, what: str) -> dict[str, float]:
 
 def _hey(url: str) -> tuple[float, float, float]:
     output, cpu_s = _run("hey", "-z", f"{MEASURED_S:g}s", "-c", str(CONNECTIONS), "-cpus", "1", url)
-    return _number(r"\[200\]\s+(\d+) responses", output), _number(r"Total:\s+([\d.]+) secs", output), cpu_s
+    return number(r"\[200\]\s+(\d+) responses", output), number(r"Total:\s+([\d.]+) secs", output), cpu_s
 
 
 def _wrk(url: str) -> tuple[float, float, float]:
     output, cpu_s = _run("wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{MEASURED_S:g}s", url)
     assert "Non-2xx" not in output, output
-    requests = _number(r"(\d+) requests in", output)
-    return requests, requests / _number(r"Requests/sec:\s+([\d.]+)", output), cpu_s
+    requests = number(r"(\d+) requests in", output)
+    return requests, requests / number(r"Requests/sec:\s+([\d.]+)", output), cpu_s
 
 
-TOOLS: Mapping[str, Callable[[str], tuple[float, float, float]]] = {"hey": _hey, "wrk": _wrk}
+CLIENTS: Mapping[str, Callable[[str], tuple[float, float, float]]] = {"ours": _ours, "hey": _hey, "wrk": _wrk}
 
 
 def _run(*argv: str) -> tuple[str, float]:
     """Run a client on its core; return what it printed, and the CPU seconds that it took."""
     before = os.times()
     done = subprocess.run(
-        ["taskset", "-c", CLIENT_CORE, *argv],
+        [*PINNED, *argv],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -97,39 +107,3 @@ def _run(*argv: str) -> tuple[str, float]:
     assert done.returncode == 0, done.stderr
     after = os.times()
     return done.stdout, after.children_user + after.children_system - before.children_user - before.children_system
-
-
-def _serve(guardian: Guardian) -> str:
-    """Start nginx on its core, and return its base URL."""
-    address = f"{LOOPBACK}:{free_port()}"
-    configuration = guardian.folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(address=address))
-    command = ["taskset", "-c", SERVER_CORE, "nginx", "-e", "stderr", "-p", str(guardian.folder)]
-    command += ["-c", str(configuration)]
-    guardian.spawn(command, output=guardian.folder / "nginx.log")
-    wait_for(lambda: _answers(f"http://{address}/"), what="nginx", timeout_s=START_S, transient=(OSError,))
-    return f"http://{address}"
-
-
-def _answers(url: str) -> bool:
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - of our own making
-        return bool(answer.read() == b"hello")
-
-
-def _number(pattern: str, output: str) -> float:
-    matched = re.search(pattern, output)
-    assert matched, output
-    return float(matched[1])
-
-
-def _need(*names: str) -> None:
-    for name in names:
-        if shutil.which(name) is None:
-            raise RequestError(f"load_client: {name} is not on PATH; Debian has it in the package {PACKAGES[name]}")
-
-
-def _is_there(name: str) -> bool:
-    if shutil.which(name) is None:
-        print(f"load_client: no row for {name}: it is not on PATH; Debian has it in the package {PACKAGES[name]}")
-        return False
-    return True
