@@ -1,38 +1,30 @@
 """The coordinator as seen from the run: a child process through which the workers are links like any other engine."""
 
-import contextlib
-import os
 import queue
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Self, cast
+from typing import Self
 
 from harness.errors import Inconclusive, RequestError
+from loadtests.child_process import ChildProcess
 from loadtests.crew import Hear
 from loadtests.distributed.address import Address
 from loadtests.distributed.messages import CannotListen, Gone, Joined, Listening, News, Said, Told, news
-from loadtests.messages import Order, send
-
-CLOSE_TIMEOUT_S = 10.0
+from loadtests.messages import Order
 
 
 class Worker:
     """The link to one worker."""
 
-    def __init__(self, number: int, identity: str, pipe: IO[bytes]) -> None:
+    def __init__(self, number: int, identity: str, coordinator: ChildProcess) -> None:
         self.name = f"worker {number} ({identity})"
         self._number = number
-        self._pipe = pipe
+        self._coordinator = coordinator
         self._ending = "ended"
 
     def tell(self, order: Order) -> None:
         """Give an order."""
-        with contextlib.suppress(BrokenPipeError):
-            send(self._pipe, Told(worker=self._number, order=order))
+        self._coordinator.tell(Told(worker=self._number, order=order))
 
     def close(self) -> None:
         """Nothing: the end of the coordinator lets all workers quit."""
@@ -58,33 +50,13 @@ class CoordinatorProcess:
         self._workers: dict[int, Worker] = {}
 
     def __enter__(self) -> Self:
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "loadtests.distributed.coordinator",
-                    f"{self._address.host}:{self._address.port}",
-                    str(self._count),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                start_new_session=True,
-            )
-        self._stdin = cast("IO[bytes]", self._process.stdin)
-        threading.Thread(target=self._listen, args=(cast("IO[bytes]", self._process.stdout),), daemon=True).start()
+        where = f"{self._address.host}:{self._address.port}"
+        arguments = ["loadtests.distributed.coordinator", where, str(self._count)]
+        self._child = ChildProcess(arguments, self._log, self._take_line)
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            self._stdin.close()
-        try:
-            self._process.wait(CLOSE_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        self._child.close()
 
     def await_workers(self, say: Callable[[str], None]) -> Iterator[Worker]:
         """Yield each worker when it joins, until all are there.
@@ -104,14 +76,14 @@ class CoordinatorProcess:
                 here = f"{self._address.host}:{told.port}"
                 say(f"waiting for {self._count} workers; start each with: python -m loadtests worker --join {here}")
             if isinstance(told, Joined):
-                worker = self._workers[told.worker] = Worker(told.worker, told.identity, self._stdin)
+                worker = self._workers[told.worker] = Worker(told.worker, told.identity, self._child)
                 say(f"{worker.name} joined, {told.worker} of {self._count}")
                 yield worker
 
-    def _listen(self, pipe: IO[bytes]) -> None:
-        with pipe:
-            for line in pipe:
-                self._take(news.decode(line))
+    def _take_line(self, line: bytes | None) -> None:
+        if line is not None:
+            self._take(news.decode(line))
+            return
         self._joined.put(None)
         for worker in self._workers.values():
             self._hear(worker, None)
