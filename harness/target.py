@@ -65,8 +65,8 @@ class Load(_Section, frozen=True):
     """Folders with journeys (Locust user classes) and profiles (TOML); a target needs neither.
 
     Without `journeys` they are made from the OpenAPI document, without `profiles` there is a gentle `smoke`. `writes`:
-    whether journeys that are made may write; without it they do where we serve the target, whose database is then
-    thrown away, and do not on a target that somebody else runs (`base_url`).
+    whether journeys that are made, of the document or of a recording, may write; without it they do where we serve the
+    target, whose database is then thrown away, and do not on a target that somebody else runs (`base_url`).
     """
 
     journeys: str | None = None
@@ -130,7 +130,7 @@ class Target(msgspec.Struct, frozen=True):
         """
         file = (file / "target.toml" if file.is_dir() else file).absolute()
         target = cls(file, read_toml(file, TargetFile))
-        for check in (_check_way_to_serve, _check_services, _check_tests, _check_load, _check_places):
+        for check in (_check_way_to_serve, _check_services, _check_tests, _check_places):
             check(target)
         return target
 
@@ -156,7 +156,7 @@ class Target(msgspec.Struct, frozen=True):
 
     @property
     def load_writes(self) -> bool:
-        """Whether journeys that are made from the OpenAPI document may write."""
+        """Whether journeys that are made, from the OpenAPI document or a recording, may write."""
         return self.settings.serve is not None if self.load.writes is None else self.load.writes
 
     def resolve(self, place: str) -> Path:
@@ -190,16 +190,6 @@ def _check_serve(file: Path, serve: Serve) -> None:
         raise TargetFileError(file, "serve.ready", f"{serve.ready!r} must be a path that starts with /")
     if serve.ready_timeout_s <= 0:
         raise TargetFileError(file, "serve.ready_timeout_s", "must be more than 0 seconds")
-
-
-def _check_load(target: Target) -> None:
-    load = target.load
-    if load.writes is not None and load.journeys is not None:
-        raise TargetFileError(
-            target.file,
-            "load.writes",
-            "is for journeys that are made from the OpenAPI document, and there are journeys",
-        )
 
 
 def _check_tests(target: Target) -> None:

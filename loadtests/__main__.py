@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from harness.command_line import DEFAULT_TARGET, EXIT_INTERRUPTED, add_common_options, parser, run_edge
 from harness.errors import PortTaken, RequestError
@@ -12,6 +13,7 @@ from harness.load_records import EndpointLoad, LoadSummary
 from harness.ports import LOOPBACK, claim_port
 from harness.target import Target
 from loadtests.distributed.address import Address
+from loadtests.replay.recording import Choice
 from loadtests.run import Outcome, Request, run
 
 BIND = "127.0.0.1:5557"
@@ -83,7 +85,13 @@ def _parse() -> argparse.Namespace:
 
 
 def _add_load_options(load_parser: argparse.ArgumentParser) -> None:
-    load_parser.add_argument("profile", metavar="PROFILE", help="a name in the target's folder of profiles, or a path")
+    name = "a name in the target's folder of profiles, or a path; a replay needs none"
+    load_parser.add_argument("profile", nargs="?", metavar="PROFILE", help=name)
+    recorded = "a HAR file, or NDJSON events of Schemathesis, whose requests are the journey"
+    load_parser.add_argument("--replay", type=Path, metavar="FILE", help=recorded)
+    slowest = "of the file, the N slowest requests (with what belongs to each) only"
+    load_parser.add_argument("--slowest", type=_positive, metavar="N", help=slowest)
+    load_parser.add_argument("--failed", action="store_true", help="of the file, what failed only")
     add_common_options(load_parser)
     load_parser.add_argument(
         "--allow-remote", metavar="HOST", help="the host of a target that is not on this machine, to say you may"
@@ -109,7 +117,16 @@ def _request(options: argparse.Namespace, workers: int = 0, bind: str = "", page
         workers=workers,
         bind=bind if workers else "",
         page=page,
+        replay=_choice(options),
     )
+
+
+def _choice(options: argparse.Namespace) -> Choice | None:
+    if options.replay is not None:
+        return Choice(options.replay, options.slowest, options.failed)
+    if options.slowest is not None or options.failed:
+        raise RequestError("--slowest and --failed choose from a recording: give --replay FILE")
+    return None
 
 
 def _finish(outcome: Outcome) -> int:

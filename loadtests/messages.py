@@ -21,7 +21,7 @@ import msgspec
 
 from harness.results import Record
 from loadtests.histograms import Cells
-from loadtests.openapi_journeys.records import MadeJourneys
+from loadtests.made_journeys import MadeJourneys
 from loadtests.profile import Profile
 from loadtests.schedule import Shard
 
@@ -29,8 +29,9 @@ from loadtests.schedule import Shard
 class Plan(Record, frozen=True, tag=True):
     """What an engine is to do. `file`: the profile's path, for messages.
 
-    `journeys`: a folder on the engine's machine; None for journeys that are made of the target's document once it
-    answers, which come with `Go`. `page`: the port at which it shows Locust's web page while it runs, or None.
+    `journeys`: a folder on the engine's machine; None for journeys that are made once the target answers, of its
+    document or of a recording, which come with `Go`. `page`: the port at which it shows Locust's web page while it
+    runs, or None.
     """
 
     profile: Profile

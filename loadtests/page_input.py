@@ -2,8 +2,8 @@
 
 from harness.results import Record
 from loadtests.histograms import Cells
+from loadtests.made_journeys import MadeJourneys
 from loadtests.messages import Series
-from loadtests.openapi_journeys.records import MadeJourneys
 
 
 class Moment(Record, frozen=True):

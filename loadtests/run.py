@@ -20,6 +20,7 @@ from loadtests.crew import Crew
 from loadtests.distributed.coordinator_process import CoordinatorProcess
 from loadtests.engine_process import EngineProcess
 from loadtests.evidence import make_room, write_evidence, write_locust_pages
+from loadtests.made_journeys import MadeJourney
 from loadtests.measured import Measured
 from loadtests.measuring import Say, measure
 from loadtests.messages import Go, Plan
@@ -27,6 +28,9 @@ from loadtests.openapi_journeys.document import check_has_document
 from loadtests.openapi_journeys.making import DEFAULT_PROFILES, fitted, make_journeys
 from loadtests.page_input import Finished
 from loadtests.profile import find_profile, read_profile
+from loadtests.replay import making as replay
+from loadtests.replay.recording import Choice, read_recording
+from loadtests.replay.things import Sequence
 from loadtests.schedule import Shard, shares, users_of
 from loadtests.summary import summarize
 
@@ -35,10 +39,10 @@ class Request(NamedTuple):
     """What the user asked for.
 
     `processes`: engines on this machine; or `workers`: engines anywhere, which join at `bind`. `page`: the port of
-    Locust's web page.
+    Locust's web page. `replay`: what was recorded is the journey; without a profile it has one of its own.
     """
 
-    profile: str
+    profile: str | None
     target: Path
     services: str
     results: Path
@@ -48,6 +52,7 @@ class Request(NamedTuple):
     workers: int = 0
     bind: str = ""
     page: int | None = None
+    replay: Choice | None = None
 
 
 class Outcome(NamedTuple):
@@ -61,20 +66,21 @@ def run(request: Request, say: Say, hold: Callable[[], None] = lambda: None) -> 
     """Run a profile against a target and write the evidence; `hold` keeps the engines and their page open after that.
 
     Raises:
-        RequestError: the target, the profile, its journeys or an option is wrong; nothing was started.
+        RequestError: the target, the profile, its journeys, the recording or an option is wrong; nothing was started.
         TargetFault: the target did not start, or its process ended during the load; evidence is written then too.
         Inconclusive: a service, an identity or an engine was not to be had.
 
     """
     target = Target.read(request.target)
     check_is_local(target.settings.base_url, request.allow_remote)
+    recording = read_recording(request.replay) if request.replay else None
     name, plans = _plans(request, target)
     results = Results(request.results).prepare()
     folder = make_room(results, name)
     with _crew(request, target, results.folder / folder, say) as crew:
         crew.plan(plans)
         with launch(target, request.services, say) as launched:
-            plan, go = _ready_to_go(target, plans[0], launched.base_url, say)
+            plan, go = _ready_to_go(target, plans[0], launched.base_url, recording, say)
             crew.start(go)
             started = time.time()
             measured, what, target_gone = measure(crew, target, launched, plan, results.folder / folder, say)
@@ -112,10 +118,13 @@ def _plans(request: Request, target: Target) -> tuple[str, list[Plan]]:
 
     """
     load = target.load
-    if load.journeys is None:
+    folder = None if request.replay else load.journeys
+    if not (folder or request.replay):
         check_has_document(target)
-    file = find_profile(request.profile, target.resolve(load.profiles) if load.profiles else DEFAULT_PROFILES)
+    file = _profile_file(request, target)
     profile = read_profile(file)
+    if request.replay is not None:
+        profile = replay.fitted(profile)
     engines = request.workers or request.processes
     if users_of(Shard(engines - 1, engines), profile.users) < len(profile.journeys):
         needed = engines * len(profile.journeys)
@@ -123,11 +132,11 @@ def _plans(request: Request, target: Target) -> tuple[str, list[Plan]]:
             file, "users", f"{profile.users}: {engines} engines need at least {needed}, one a journey each"
         )
     seed = new_seed() if request.seed is None else request.seed
-    return file.stem, [
+    return file.stem if request.replay is None else replay.name_of(file), [
         Plan(
             profile=profile,
             file=str(file),
-            journeys=str(target.resolve(load.journeys)) if load.journeys else None,
+            journeys=str(target.resolve(folder)) if folder else None,
             seed=seed,
             shard=Shard(index, engines),
             page=request.page,
@@ -136,12 +145,25 @@ def _plans(request: Request, target: Target) -> tuple[str, list[Plan]]:
     ]
 
 
-def _ready_to_go(target: Target, plan: Plan, base_url: str, say: Say) -> tuple[Plan, Go]:
-    """Return the plan and the order to start: for a target without journeys of its own, with those of its document."""
+def _profile_file(request: Request, target: Target) -> Path:
+    if request.profile is not None:
+        folder = target.load.profiles
+        return find_profile(request.profile, target.resolve(folder) if folder else DEFAULT_PROFILES)
+    if request.replay is None:
+        raise RequestError("give a profile; only a replay has one of its own")
+    return replay.PROFILE
+
+
+def _ready_to_go(
+    target: Target, plan: Plan, base_url: str, recording: list[Sequence] | None, say: Say
+) -> tuple[Plan, Go]:
+    """Return the plan and the order to start, with the journeys that are made now: of a recording, or of a document."""
+    if recording is not None:
+        return plan, Go(base_url=base_url, made=replay.make_replay(target, base_url, recording, say))
     if plan.journeys is not None:
         return plan, Go(base_url=base_url)
     made = make_journeys(target, base_url, plan.seed)
-    number = sum(len(journey.operations) for journey in made.journeys)
+    number = sum(len(journey.operations) for journey in made.journeys if isinstance(journey, MadeJourney))
     say(f"journeys made of the OpenAPI document: {number} operations of {len(made.journeys)} identities")
     profile = fitted(plan.profile, made) if target.load.profiles is None else plan.profile
     return msgspec.structs.replace(plan, profile=profile), Go(base_url=base_url, made=made, profile=profile)
@@ -185,7 +207,10 @@ def _left_out(go: Go) -> tuple[str, ...]:
 
 
 def _reproduce(request: Request, seed: int) -> str:
+    choice = request.replay
     options = {
+        "--replay": choice.file if choice else None,
+        "--slowest": choice.slowest if choice else None,
         "--target": request.target,
         "--services": request.services,
         "--seed": seed,
@@ -195,4 +220,5 @@ def _reproduce(request: Request, seed: int) -> str:
         "--bind": request.bind or None,
     }
     given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]
-    return python_command("-m", "loadtests", "run", request.profile, *given)
+    given += ["--failed"] if choice and choice.failed else []
+    return python_command("-m", "loadtests", "run", *([request.profile] if request.profile else []), *given)

@@ -22,9 +22,9 @@ from locust.util.date import format_utc_timestamp
 
 from harness.results import Results
 from loadtests.engine.journey_files import choose_journeys, load_journeys
+from loadtests.engine.made_users import user_classes
 from loadtests.histograms import Histogram, highest_us, lowest_us
 from loadtests.messages import Second, Series
-from loadtests.openapi_journeys.users import user_classes
 from loadtests.page_input import Finished, Moment
 
 

@@ -11,8 +11,8 @@ from gevent.queue import SimpleQueue
 from harness.errors import ProvingGroundError
 from loadtests.engine.engine import Engine
 from loadtests.engine.journey_files import load_journeys
+from loadtests.engine.made_users import user_classes
 from loadtests.messages import Begin, Go, Order, Plan, Ready, Refused, Send, Started, Stop
-from loadtests.openapi_journeys.users import user_classes
 
 
 class Orders:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from loadtests.made_journeys import Call
 from loadtests.openapi_journeys.document import Document, Node, Operation, UnusableError, mapping
-from loadtests.openapi_journeys.records import Call
 from loadtests.openapi_journeys.values import Values
 
 VARIANTS = 4

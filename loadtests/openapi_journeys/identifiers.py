@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from loadtests.made_journeys import Making
 from loadtests.openapi_journeys.document import Document, Operation, UnusableError, mapping
-from loadtests.openapi_journeys.records import Making
 
 ID_FIELDS = ("id", "uuid", "guid", "key", "slug", "code", "name")
 _PARAMETER = re.compile(r"\{([^{}]+)\}")

@@ -15,10 +15,10 @@ import msgspec
 from harness.errors import Inconclusive
 from harness.identities import read_identities
 from harness.target import Target
+from loadtests.made_journeys import IDEMPOTENCY_KEY, Call, MadeJourney, MadeJourneys, NotExercised
 from loadtests.openapi_journeys.calls import Calls
 from loadtests.openapi_journeys.document import Document, Operation, fetch_document
 from loadtests.openapi_journeys.identifiers import links_of
-from loadtests.openapi_journeys.records import Call, MadeJourney, MadeJourneys, NotExercised
 from loadtests.openapi_journeys.rehearsal import NOT_OURS, Answer, Rehearsal, SeenByOperation, Send
 from loadtests.openapi_journeys.values import Values
 from loadtests.profile import Profile
@@ -31,8 +31,6 @@ MOST_OPERATIONS = 500
 MOST_ORDINARY = 2  # identities that rehearse: two see whether a list is everybody's or one's own
 SAYS_LITTLE = (NOT_OURS, str(Answer(401)), str(Answer(403)))  # another identity's reason says more
 ANONYMOUS, ORDINARY, ADMINISTRATOR = "Anonymous", "OrdinaryUser", "Administrator"
-IDEMPOTENCY_KEY = "Idempotency-Key"
-"""A call that is sent again is another call, so this header is new each time, whatever the document offers."""
 
 
 class Rehearser(NamedTuple):

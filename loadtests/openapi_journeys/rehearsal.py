@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from loadtests.made_journeys import OWN, Call, MadeOperation, Making
 from loadtests.openapi_journeys.calls import VARIANTS, Calls
 from loadtests.openapi_journeys.document import Operation, UnusableError
 from loadtests.openapi_journeys.identifiers import (
@@ -23,14 +24,13 @@ from loadtests.openapi_journeys.identifiers import (
     ids_in,
     path_parameters,
 )
-from loadtests.openapi_journeys.records import OWN, Call, MadeOperation, Making
 
 READS = ("GET", "HEAD")
 READ_WEIGHT, MAKE_WEIGHT, CHANGE_WEIGHT = 10, 2, 1
 NO_WRITES = "it writes: only where we serve the target ourselves, or `[load] writes = true` allows it"
 NOT_OURS = "it would change what the run has not made"
 _PARAMETER = re.compile(r"\{[^{}]*\}")
-_ENDS_SESSION = re.compile(r"log-?_?out|sign-?_?out|revoke", re.IGNORECASE)
+ENDS_SESSION = re.compile(r"log-?_?out|sign-?_?out|revoke", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
@@ -106,7 +106,7 @@ class Rehearsal:
             self.reasons[str(operation)] = f"its description is not understood: {type(error).__name__}: {error}"
 
     def _read(self, operation: Operation, send: Send) -> MadeOperation:
-        if _ENDS_SESSION.search(operation.template):
+        if ENDS_SESSION.search(operation.template):
             raise UnusableError("it would end the session")
         paths = self._paths(operation)
         answers: list[Answer] = []

@@ -12,21 +12,15 @@ from locust import User, constant_pacing, task
 
 from loadtests.client.user import LeanHttpUser
 from loadtests.identities import log_in_as
+from loadtests.made_journeys import IDEMPOTENCY_KEY, MadeJourney, MadeOperation, Making
 from loadtests.openapi_journeys.identifiers import id_of_made
-from loadtests.openapi_journeys.making import IDEMPOTENCY_KEY
-from loadtests.openapi_journeys.records import MadeJourney, MadeJourneys, MadeOperation, Making
 from loadtests.openapi_journeys.rehearsal import for_own
 
 MOST_THINGS = 5  # of a kind, of a user's own: a load that only makes would fill the target
 
 
-def user_classes(made: MadeJourneys) -> dict[str, type[User]]:
-    """Return a Locust user class for each name among the journeys, as `loadtests.journey_files.load_journeys` does."""
-    names = dict.fromkeys(journey.name for journey in made.journeys)
-    return {name: _user_class(name, [one for one in made.journeys if one.name == name]) for name in names}
-
-
-def _user_class(name: str, journeys: Sequence[MadeJourney]) -> type[User]:
+def user_class(name: str, journeys: Sequence[MadeJourney]) -> type[User]:
+    """Return the Locust user class of journeys of one name."""
     body = {"turns": itertools.cycle(journeys), "__module__": __name__, "__doc__": f"{name}, made of the document."}
     metaclass: Any = type(MadeUser)
     made: type[User] = metaclass(name, (MadeUser,), body)

@@ -7,11 +7,11 @@ import jsonschema_rs
 import pytest
 
 from harness.errors import Inconclusive, ProvingGroundError, RequestError
+from loadtests.made_journeys import Call, MadeJourney, MadeJourneys, Making
 from loadtests.openapi_journeys.calls import Calls
 from loadtests.openapi_journeys.document import Document, Operation, UnusableError
 from loadtests.openapi_journeys.identifiers import id_of_made, ids_in, links_of
 from loadtests.openapi_journeys.making import ANONYMOUS, DEFAULT_PROFILES, Rehearser, fitted, journeys_of_document
-from loadtests.openapi_journeys.records import Call, MadeJourney, MadeJourneys, Making
 from loadtests.openapi_journeys.rehearsal import Answer
 from loadtests.openapi_journeys.values import Values
 from loadtests.profile import read_profile
@@ -98,7 +98,9 @@ def test_rest_goes_on() -> None:
     """What cannot be used is named, and does not take the rest with it."""
     odd = {"post": {"responses": {"201": 3}, "requestBody": 4}}
     journeys = made(document({"/good": get(), "/bad": {"get": {"$ref": "#/nowhere"}}, "/odd": odd}))
-    assert [one.template for one in journeys.journeys[0].operations] == ["/good"]
+    (journey,) = journeys.journeys
+    assert isinstance(journey, MadeJourney)
+    assert [one.template for one in journey.operations] == ["/good"]
     assert [one.operation for one in journeys.not_exercised] == ["GET /bad", "POST /odd"]
 
 

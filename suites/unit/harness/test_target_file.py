@@ -65,7 +65,6 @@ def test_services_come_in_one_order(tmp_path: Path) -> None:
         (GOOD + "[tests]\nprocesses = 0\n", "tests.processes", "must be 1 or more"),
         (GOOD + '[load]\nprofile = "loads"\n', "load.profile", "did you mean `profiles`?"),
         (GOOD + '[load]\nprofiles = "loads"\n', "load.profiles", "does not exist"),
-        (GOOD + '[load]\njourneys = "."\nwrites = true\n', "load.writes", "made from the OpenAPI document"),
     ],
 )
 def test_refusal_names_file_key_and_cure(tmp_path: Path, text: str, key: str, says: str) -> None:
