@@ -19,6 +19,7 @@ REPEATS = {
     "load_freeze": 3,
     "load_memory": 1,
     "load_schedule": 3,
+    "contract": 3,
 }
 
 
