@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
 
 from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.schema import Schema
 from flask_openapi3.models.tag import Tag
+from flask_openapi3.utils import get_model_schema
+from pydantic import BaseModel
 
 from reference_app.api.inputs import Inputs, Model
 from reference_app.api.rate_limits import UNLIMITED_BLUEPRINTS
@@ -43,6 +46,12 @@ class ApiBlueprint(APIBlueprint):
         super().__init__(name, __name__, url_prefix=prefix, abp_tags=[Tag(name=tag)])
         self._protected = protected
         self._limited = name not in UNLIMITED_BLUEPRINTS
+
+    def describe(self, model: type[BaseModel]) -> None:
+        """Put an answer into the document that operations name and that is part of no other answer."""
+        schema = get_model_schema(model, mode="serialization")
+        schema.pop("$defs", None)  # what it holds is part of other answers
+        self.components_schemas[model.__name__] = Schema(**schema)
 
     def _collect_openapi_info(self, rule: str, func: Callable[..., Any], **info: Any) -> Any:
         """Document also the problems that follow from what the view is and takes."""

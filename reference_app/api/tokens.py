@@ -14,6 +14,7 @@ from reference_app.api.shapes.tokens import IssuedTokenResult, NewToken, TokenPa
 from reference_app.services.authorization import Action
 
 token_routes = ApiBlueprint("tokens", tag="API tokens", protected=True, prefix="/api/tokens")
+token_routes.describe(IssuedTokenResult)
 
 _NEW_TOKEN = dict.fromkeys(["token_id"], "$response.body#/id")
 _LINKS = {"revoke_token": {"operationId": "revoke_token", "parameters": _NEW_TOKEN}}

@@ -1,5 +1,6 @@
 """The API document and the page that shows it."""
 
+import json
 import re
 from typing import Any
 from urllib.parse import urljoin
@@ -99,3 +100,9 @@ def test_without_page(make_app: MakeApp) -> None:
     client = make_app(swagger_enabled=False).test_client()
     assert client.get("/api/docs/").status_code == 404
     assert client.get("/api/openapi.json").status_code == 200
+
+
+def test_references(document: Any) -> None:
+    """Every reference leads to something."""
+    referred = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert referred - set(document["components"]["schemas"]) == set()
