@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from harness.openapi_document import Node
 from loadtests.made_journeys import Call
-from loadtests.openapi_journeys.document import Document, Node, Operation, UnusableError, mapping
+from loadtests.openapi_journeys.document import Document, Operation, UnusableError, mapping
 from loadtests.openapi_journeys.values import Values
 
 VARIANTS = 4

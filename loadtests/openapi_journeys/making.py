@@ -14,10 +14,11 @@ import msgspec
 
 from harness.errors import Inconclusive
 from harness.identities import read_identities
+from harness.openapi_document import fetch_document
 from harness.target import Target
 from loadtests.made_journeys import IDEMPOTENCY_KEY, Call, MadeJourney, MadeJourneys, NotExercised
 from loadtests.openapi_journeys.calls import Calls
-from loadtests.openapi_journeys.document import Document, Operation, fetch_document
+from loadtests.openapi_journeys.document import Document, Operation
 from loadtests.openapi_journeys.identifiers import links_of
 from loadtests.openapi_journeys.rehearsal import NOT_OURS, Answer, Rehearsal, SeenByOperation, Send
 from loadtests.openapi_journeys.values import Values

@@ -1,0 +1,107 @@
+"""Reads OpenAPI 3 documents, in which anything may be wrong: where they come from, what they must be at the least."""
+
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+import yaml
+
+from harness.errors import Inconclusive, RequestError, TargetFileError
+from harness.target import Target
+
+FETCH_TIMEOUT_S = 10.0
+MOST_NODES = 2_000_000
+
+Node = Mapping[str, Any]
+
+
+class _Loader(yaml.CSafeLoader):
+    """The safe loader, for which dates and keys are texts, as they are to JSON."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:  # type: ignore[override]  # noqa: FBT001, FBT002 - as the parent has it
+        """Return a mapping; a status code is a number only to YAML."""
+        return {str(key): value for key, value in super().construct_mapping(node, deep).items()}
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def fetch_document(target: Target, base_url: str) -> Any:
+    """Return the target's document, whatever it holds.
+
+    Raises:
+        RequestError: target.toml names none, or it is neither JSON nor YAML.
+        Inconclusive: the target does not give it out.
+
+    """
+    openapi = target.settings.openapi
+    if openapi is None:
+        raise TargetFileError(target.file, "openapi", "is needed: give the path or the file of the OpenAPI document")
+    place = openapi.file or urljoin(f"{base_url}/", str(openapi.path))
+    try:
+        text = target.resolve(openapi.file).read_bytes() if openapi.file else _get(place)
+    except (OSError, ValueError) as error:  # URLError is an OSError
+        raise Inconclusive(f"the OpenAPI document: {place}: {' '.join(str(error).split())}") from error
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader; YAML reads JSON too
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise RequestError(f"the OpenAPI document: {place}: neither JSON nor YAML: {said}") from error
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # noqa: S310 - base_url is checked: http(s)
+        return bytes(answer.read())
+
+
+def checked_document(content: Any) -> Node:
+    """Return a document that is an object of OpenAPI 3 and of a size that can be walked.
+
+    Raises:
+        RequestError: it is not.
+
+    """
+    if not isinstance(content, Mapping):
+        raise RequestError(f"the OpenAPI document is no object but {type(content).__name__}")
+    version = str(content.get("openapi") or "")
+    if not version.startswith("3."):
+        said = f"Swagger {content['swagger']}" if "swagger" in content else f"openapi {version or 'not given'}"
+        raise RequestError(f"the OpenAPI document is not of version 3 ({said})")
+    _check_size(content)
+    return content
+
+
+def _check_size(content: Any) -> None:
+    """Refuse what contains itself (YAML's anchors can say so), or is written small and becomes vast."""
+    waiting, seen = [content], 0
+    while waiting:
+        node = waiting.pop()
+        inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+        seen += len(inner)
+        if seen > MOST_NODES:
+            raise RequestError(f"the OpenAPI document has more than {MOST_NODES:,} values, or contains itself")
+        waiting.extend(inner)
+
+
+def value_at(content: Any, reference: str) -> Any:
+    """Return what stands at a local reference such as `#/components/schemas/Thing`.
+
+    Raises:
+        LookupError: it leads nowhere, or outside the document; the text says which.
+
+    """
+    first, *steps = reference.split("/")
+    if first != "#":
+        raise LookupError(f"$ref {reference!r} leads outside the document")
+    node = content
+    for step in steps:
+        name = step.replace("~1", "/").replace("~0", "~")
+        try:
+            node = node[int(name)] if isinstance(node, list) else node[name]
+        except (LookupError, TypeError, ValueError):
+            raise LookupError(f"$ref {reference!r} leads nowhere") from None
+    return node
