@@ -158,28 +158,6 @@ class Verdict(Document, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-# --- contract ------------------------------------------------------------------------------------------------
-
-
-class OperationReach(Record, frozen=True):
-    """What the contract suite reached of one operation: cases sent, statuses seen, documented ones not seen."""
-
-    operation: str
-    cases: int
-    statuses: tuple[int, ...]
-    unseen: tuple[str, ...]
-
-
-class ContractCoverage(Document, frozen=True):
-    """`contract/coverage.json`: what was reached, and each failed check with the line that shows it again."""
-
-    FILE = "contract/coverage.json"
-    seed: int
-    identity: str | None
-    operations: tuple[OperationReach, ...]
-    failures: tuple[Failure, ...] = ()
-
-
 # --- security ------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ ServiceName = Literal["postgres", "redis"]
 Command = tuple[str, ...]
 
 SERVICE_NAMES: tuple[ServiceName, ...] = get_args(ServiceName)
+MOST_PERCENT = 100
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -43,15 +44,38 @@ class Prepare(_Section, frozen=True):
     inputs: tuple[str, ...] = ()
 
 
+class Reach(_Section, frozen=True):
+    """How many percent of the OpenAPI document the contract suite must reach, by dimension; what is left out is free.
+
+    What each dimension counts stands in `harness/contract_records.py`.
+    """
+
+    operations: float | None = None
+    statuses: float | None = None
+    parameters: float | None = None
+    properties: float | None = None
+    enums: float | None = None
+    examples: float | None = None
+
+    @property
+    def fail_under(self) -> dict[str, float]:
+        """The dimensions that are asked for, with how much of each."""
+        return {name: percent for name, percent in msgspec.structs.asdict(self).items() if percent is not None}
+
+
 class OpenApi(_Section, frozen=True):
     """Where the OpenAPI document is: a path on the target, or a file.
 
     `schemathesis` is a configuration file for the contract suite: which statuses a check should expect, and hooks.
+    `snapshot` is the committed copy of the document, which the served one must equal; `reach` how much of the document
+    the suite must reach.
     """
 
     path: str | None = None
     file: str | None = None
     schemathesis: str | None = None
+    snapshot: str | None = None
+    reach: Reach = Reach()
 
 
 class Auth(_Section, frozen=True):
@@ -130,7 +154,7 @@ class Target(msgspec.Struct, frozen=True):
         """
         file = (file / "target.toml" if file.is_dir() else file).absolute()
         target = cls(file, read_toml(file, TargetFile))
-        for check in (_check_way_to_serve, _check_services, _check_tests, _check_places):
+        for check in (_check_way_to_serve, _check_services, _check_tests, _check_reach, _check_places):
             check(target)
         return target
 
@@ -190,6 +214,13 @@ def _check_serve(file: Path, serve: Serve) -> None:
         raise TargetFileError(file, "serve.ready", f"{serve.ready!r} must be a path that starts with /")
     if serve.ready_timeout_s <= 0:
         raise TargetFileError(file, "serve.ready_timeout_s", "must be more than 0 seconds")
+
+
+def _check_reach(target: Target) -> None:
+    openapi = target.settings.openapi
+    for name, percent in (openapi.reach.fail_under if openapi else {}).items():
+        if not 0 <= percent <= MOST_PERCENT:
+            raise TargetFileError(target.file, f"openapi.reach.{name}", f"{percent:g} is no percentage from 0 to 100")
 
 
 def _check_tests(target: Target) -> None:

@@ -8,9 +8,10 @@ from typing import TypeGuard, TypeVar
 
 import msgspec
 
+from harness.contract_records import ContractCoverage, DocumentCheck
 from harness.errors import UnreadableEvidence
 from harness.load_records import LoadSummary
-from harness.results import ContractCoverage, Document, Findings, Part, Results, Run, TargetCheck
+from harness.results import Document, Findings, Part, Results, Run, TargetCheck
 from reports.junit import Suite, read_junit
 
 D = TypeVar("D", bound=Document)
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 _PLACES = {
     "target": (TargetCheck.FILE,),
-    "contract": ("junit/contract.xml", ContractCoverage.FILE),
+    "contract": ("junit/contract.xml", ContractCoverage.FILE, DocumentCheck.FILE),
     "load": (LoadSummary.FILE.format("*"),),
     "security": (Findings.FILE,),
 }
@@ -42,6 +43,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     target: TargetCheck | Unreadable | None = None
     suites: dict[str, Suite | Unreadable] = {}
     contract: ContractCoverage | Unreadable | None = None
+    document: DocumentCheck | Unreadable | None = None
     loads: dict[str, LoadSummary | Unreadable] = {}
     security: Findings | Unreadable | None = None
     lacking: dict[str, tuple[str, ...]] = {}
@@ -90,6 +92,7 @@ def read_evidence(results: Results, *, ci: bool, offline: bool) -> Evidence:
             for file in sorted((results.folder / "junit").glob("*.xml"))
         },
         contract=_read(results, ContractCoverage),
+        document=_read(results, DocumentCheck),
         loads={
             file.parent.name: _attempt(results, file, functools.partial(results.read, LoadSummary, file.parent.name))
             for file in sorted(results.folder.glob(LoadSummary.FILE.format("*")))

@@ -1,5 +1,6 @@
 """Text that came from tests, tools and targets, made fit for one line of a report."""
 
+import math
 import unicodedata
 
 LINE_LIMIT = 300
@@ -19,6 +20,11 @@ def one_line(text: str, limit: int = LINE_LIMIT) -> str:
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """Return `1 test`, `2,000 tests`."""
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def percent_of(percent: float) -> str:
+    """Return a percentage to the tenth below, so that only all of it is 100%."""
+    return f"{math.floor(percent * 10) / 10:g}%"
 
 
 def some(items: list[str], limit: int = 3) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from harness.errors import ProvingGroundError
 from harness.target import Target
+from harness.openapi_document import fetch_document
 from loadtests.measuring import Say
-from loadtests.openapi_journeys.document import Document, Operation, fetch_document
+from loadtests.openapi_journeys.document import Document, Operation
 
 _PARAMETER = re.compile(r"\\\{[^{}]*\\\}")
 _ID = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,}", re.IGNORECASE)

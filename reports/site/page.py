@@ -11,11 +11,12 @@ from harness.load_records import Latency
 from harness.results import Gate, Status, Verdict
 from reports.evidence import Evidence, is_readable
 from reports.site.links import Links, evidence_links
-from reports.text import one_line
+from reports.text import one_line, percent_of
 from reports.verdict import counts, headline, not_passed
 
 FAILURES_SHOWN = 50
 FINDINGS_SHOWN = 200
+UNREACHED_SHOWN = 500
 
 _WHOLE_COMMIT = 40
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -35,6 +36,7 @@ def render_page(verdict: Verdict, evidence: Evidence, results: Path, site: Path,
             evidence=evidence,
             run=evidence.record,
             contract=evidence.contract if is_readable(evidence.contract) else None,
+            document=evidence.document if is_readable(evidence.document) else None,
             loads={name: load for name, load in evidence.loads.items() if is_readable(load)},
             security=evidence.security if is_readable(evidence.security) else None,
             files=evidence_links(links),
@@ -42,6 +44,7 @@ def render_page(verdict: Verdict, evidence: Evidence, results: Path, site: Path,
             made=made,
             failures_shown=FAILURES_SHOWN,
             findings_shown=FINDINGS_SHOWN,
+            unreached_shown=UNREACHED_SHOWN,
             style=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
         )
     )
@@ -63,6 +66,7 @@ def _environment(links: Links) -> jinja2.Environment:
         "commit": _commit,
         "state": _state,
         "percentiles": _percentiles,
+        "share": percent_of,
     }
     return environment
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from harness.contract_records import ContractCoverage, DimensionReach, DocumentCheck, OperationReach, Unreached
 from harness.load_records import (
     Arrivals,
     EndpointLoad,
@@ -16,11 +17,9 @@ from harness.load_records import (
     Threshold,
 )
 from harness.results import (
-    ContractCoverage,
     Finding,
     Findings,
     Machine,
-    OperationReach,
     Part,
     Results,
     Run,
@@ -49,6 +48,28 @@ COVERAGE = ContractCoverage(
         OperationReach(operation="GET /api/pipelines", cases=212, statuses=(200, 401, 422), unseen=()),
         OperationReach(operation="POST /api/pipelines", cases=340, statuses=(201, 422), unseen=("409",)),
     ),
+    dimensions=(
+        DimensionReach(name="operations", reached=2, total=2),
+        DimensionReach(name="statuses", reached=1, total=3),
+        DimensionReach(name="parameters", reached=1999, total=2000),
+        DimensionReach(name="examples", reached=0, total=0),
+    ),
+    unreached=(
+        Unreached(
+            dimension="statuses", operation="POST /api/pipelines", what="status 409", how="send the same thing twice"
+        ),
+    ),
+    fail_under={"operations": 100, "statuses": 33},
+)
+DOCUMENT = DocumentCheck(
+    title="Pipelines",
+    version="1.0.0",
+    invalid=(),
+    snapshot="openapi.json",
+    differences=(),
+    base="main",
+    breaking=(),
+    allowed=False,
 )
 
 
@@ -164,6 +185,7 @@ SOUND = Evidence(
     target=CHECK,
     suites=dict.fromkeys(SUITES, SUITE),
     contract=COVERAGE,
+    document=DOCUMENT,
     loads={"smoke": LOAD},
     security=FINDINGS,
 )
@@ -185,6 +207,7 @@ def write_sound(results: Results) -> None:
         write_junit(results, suite, PASSED_CASE)
     results.write(CHECK)
     results.write(COVERAGE)
+    results.write(DOCUMENT)
     results.write(LOAD, "smoke")
     results.write_text("load/smoke/locust.html", "<!doctype html><title>Locust</title>")
     results.write(FINDINGS)

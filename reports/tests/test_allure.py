@@ -66,7 +66,7 @@ def test_report(sound: Results, tmp_path: Path) -> None:
     gate = allure_gate(gates, RUN, sound.folder, tmp_path, offline=False, say=lambda _line: None)
     page = tmp_path / "allure" / "index.html"
     data = shown(page)
-    assert (gate.status, gate.summary) == (Status.PASS, "11 results in one file")
+    assert (gate.status, gate.summary) == (Status.PASS, "13 results in one file")
     named = (
         "test_login",
         "contract/operations",

@@ -36,7 +36,7 @@ def test_pass(sound: Results) -> None:
     before = {entry.name for entry in sound.folder.iterdir()}
     done = report(sound)
     assert (done.returncode, done.stderr) == (0, "")
-    assert ["verdict: pass (16 passed)", f"report: {sound.folder}/site/index.html"] == done.stdout.splitlines()[-2:]
+    assert ["verdict: pass (18 passed)", f"report: {sound.folder}/site/index.html"] == done.stdout.splitlines()[-2:]
     assert Status.PASS is sound.read(Verdict).status
     assert before | {"site", "verdict.json", "verdict.md"} == {entry.name for entry in sound.folder.iterdir()}
 

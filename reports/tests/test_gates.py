@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from harness.results import Failure, OperationReach, Status
+from harness.contract_records import OperationReach
+from harness.results import Failure, Status
 from reports.evidence import Evidence, Unreadable
 from reports.gates import all_gates
 from reports.junit import Suite
@@ -11,6 +12,7 @@ from reports.tests.samples import (
     BANDIT,
     BROKEN,
     COVERAGE,
+    DOCUMENT,
     FINDING,
     FINDINGS,
     LOAD,
@@ -42,6 +44,16 @@ def load(**changes: object) -> Evidence:
 def security(**changes: object) -> Evidence:
     """Return evidence of the security part that was run alone."""
     return Evidence(security=replace(FINDINGS, **changes))
+
+
+def reach(**fail_under: float) -> Evidence:
+    """Return evidence of a contract suite whose target asks for so much reach."""
+    return Evidence(contract=replace(COVERAGE, fail_under=fail_under))
+
+
+def document(**changes: object) -> Evidence:
+    """Return evidence of the checks of a document."""
+    return Evidence(document=replace(DOCUMENT, **changes))
 
 
 def ran(**changes: object) -> Evidence:
@@ -81,6 +93,19 @@ def test_all_well() -> None:
         (Evidence(contract=replace(COVERAGE, operations=())), "contract/checks", INCONCLUSIVE, "in 0 cases"),
         (Evidence(contract=TORN), "contract/operations", INCONCLUSIVE, "torn"),
         (Evidence(suites={"contract": SUITE}), "contract/operations", INCONCLUSIVE, "missing"),
+        (Evidence(contract=COVERAGE), "contract/reach", PASS, "statuses 33.3% (1 of 3), 33% are asked for"),
+        (reach(parameters=100), "contract/reach", FAIL, "parameters 99.9% (1,999 of 2,000), 100% are asked for"),
+        (reach(statuses=34), "contract/reach", FAIL, "statuses 33.3%"),
+        (reach(examples=0), "contract/reach", INCONCLUSIVE, "examples: the document has none"),
+        (reach(enums=50), "contract/reach", INCONCLUSIVE, "enums: the document has none"),
+        (reach(examples=1, statuses=99), "contract/reach", FAIL, "examples: the document has none"),
+        (Evidence(contract=replace(COVERAGE, operations=(UNREACHED,))), "contract/reach", INCONCLUSIVE, "nothing was"),
+        (Evidence(document=DOCUMENT), "contract/document", PASS, "0 problems; snapshot: openapi.json; base: main"),
+        (document(invalid=("#/x: bad",)), "contract/document", FAIL, "1 problem;"),
+        (document(differences=("#/x: is no longer served",)), "contract/document", FAIL, "1 problem;"),
+        (document(breaking=("GET /x: is gone",)), "contract/document", FAIL, "1 problem;"),
+        (document(breaking=("GET /x: is gone",), allowed=True), "contract/document", PASS, "0 problems;"),
+        (Evidence(document=TORN), "contract/document", INCONCLUSIVE, "torn"),
         (load(), "load/smoke/measured", PASS, "1,000 requests in 20 s"),
         (load(), "load/smoke/failures < 1%", PASS, "observed 0 of 1,000"),
         (broken_threshold(FAIL), "load/smoke/response p99 < 250ms", FAIL, "observed"),
@@ -117,6 +142,19 @@ def test_status(evidence: Evidence, name: str, status: Status, said: str) -> Non
     gate = next(gate for gate in all_gates(evidence) if gate.name == name)
     assert (status, True) == (gate.status, said in gate.summary)
     assert (gate.status is PASS) is (gate.reproduce is None)
+
+
+def test_reach_is_optional() -> None:
+    """A target that asks for no reach has no gate for it."""
+    assert "contract/reach" not in {gate.name for gate in all_gates(reach())}
+
+
+def test_too_little_reach_says_what_would_help() -> None:
+    """Too little of a dimension is listed with what would reach the rest; other dimensions are not."""
+    told = next(gate for gate in all_gates(reach(statuses=90, operations=100)) if gate.name == "contract/reach")
+    assert [one.what for one in told.failures] == ["POST /api/pipelines: status 409: send the same thing twice"]
+    enough = next(gate for gate in all_gates(reach(operations=100)) if gate.name == "contract/reach")
+    assert enough.failures == ()
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ from urllib.parse import unquote
 import pytest
 from msgspec.structs import replace
 
+from harness.contract_records import Unreached
 from harness.results import Failure, Gate, Results, Status, Verdict
 from reports.evidence import Evidence, Unreadable, read_evidence
 from reports.gates import all_gates
 from reports.markdown import code_block, verdict_markdown
 from reports.site.page import render_page
-from reports.tests.samples import BANDIT, COVERAGE, FINDING, FINDINGS, HOSTILE, LOAD, RUN, SOUND, part
+from reports.tests.samples import BANDIT, COVERAGE, DOCUMENT, FINDING, FINDINGS, HOSTILE, LOAD, RUN, SOUND, part
 from reports.text import one_line
 from reports.verdict import judge
 
@@ -37,7 +38,14 @@ HOSTILE_EVIDENCE = Evidence(
         services=tuple(replace(service, name=HOSTILE, version=HOSTILE) for service in RUN.services),
         parts=(replace(part("unit"), command=HOSTILE),),
     ),
-    contract=replace(COVERAGE, operations=(replace(COVERAGE.operations[0], operation=HOSTILE, unseen=(HOSTILE,)),)),
+    contract=replace(
+        COVERAGE,
+        operations=(replace(COVERAGE.operations[0], operation=HOSTILE, unseen=(HOSTILE,)),),
+        dimensions=(replace(COVERAGE.dimensions[0], name=HOSTILE),),
+        unreached=(Unreached(dimension=HOSTILE, operation=HOSTILE, what=HOSTILE, how=HOSTILE),) * 600,
+        fail_under={HOSTILE: 50},
+    ),
+    document=replace(DOCUMENT, title=HOSTILE, base=HOSTILE, invalid=(HOSTILE,), breaking=(HOSTILE,) * 600),
     loads={HOSTILE: replace(LOAD, errors=(HOSTILE,), thresholds=(replace(LOAD.thresholds[0], expression=HOSTILE),))},
     security=replace(
         FINDINGS,
@@ -118,6 +126,22 @@ def test_first_screen(results: Results, status: Status, words: str) -> None:
     assert {"reference app", "3f2a9c41d7e0", "1,000 of 1,000 started", "POST /api/pipelines"} <= set(
         re.findall("reference app|3f2a9c41d7e0|1,000 of 1,000 started|POST /api/pipelines", text)
     )
+
+
+def test_reach(results: Results) -> None:
+    """Totals of the reach are shown, with what is asked for, and what was not reached, with what would reach it."""
+    text = " ".join(re.sub("<[^>]*>", " ", render(judge(all_gates(SOUND), run=RUN), SOUND, results)).split())
+    for words in ("statuses 1 3 33.3% 33%", "examples 0 0", "parameters 1,999 2,000 99.9%"):
+        assert words in text
+    assert "what would reach it (1) POST /api/pipelines : status 409. send the same thing twice" in text
+
+
+def test_document(results: Results) -> None:
+    """What is wrong with the document is on the page, and what it was compared with."""
+    broken = replace(DOCUMENT, base="v1", breaking=("GET /x: is gone",), allowed=True)
+    text = " ".join(re.sub("<[^>]*>", " ", render(judge(()), Evidence(document=broken), results)).split())
+    assert "Compared with v1" in text
+    assert "Breaks clients, as its version says (1) GET /x: is gone" in text
 
 
 def test_hostile_page(results: Results) -> None:

@@ -1,23 +1,25 @@
 """Options and fixtures of the contract suite."""
 
-import json
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
+import os
 from typing import Any
 
-import msgspec
 import pytest
 
+from harness.contract_records import ContractCoverage, DocumentCheck
+from harness.errors import Inconclusive, ProvingGroundError
 from harness.guardian import Guardian
 from harness.identities import Identity
 from harness.launch import Launched
-from harness.results import ContractCoverage, OperationReach, Results
+from harness.openapi_document import checked_document, fetch_document
+from harness.results import Results
 from harness.target import Target
+from suites.contract.document_checks.check import check_document, renew
 from suites.contract.fuzzing import FuzzRun, Request, fuzz
+from suites.contract.reach.goals import operations
+from suites.contract.reach.measure import measure
+from suites.contract.reach.schemas import Schemas
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-FETCH_TIMEOUT_S = 60
+BASE_REF_VARIABLE = "PROVING_GROUND_BASE_REF"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("proving ground contract suite")
     group.addoption("--operation", metavar="'METHOD /path'", help="fuzz this operation only")
     group.addoption("--max-examples", type=int, default=20, metavar="N", help="cases per operation (default: 20)")
+    group.addoption(
+        "--base-ref",
+        default=os.environ.get(BASE_REF_VARIABLE) or None,
+        metavar="REF",
+        help=f"the commit whose snapshot the document must not break (default: ${BASE_REF_VARIABLE}, else none)",
+    )
+    group.addoption("--renew-snapshot", action="store_true", help="write the served document to the snapshot")
 
 
 @pytest.fixture(scope="session")
@@ -39,31 +48,48 @@ def document_location(target: Target, served_target: Launched) -> str:
 
 
 @pytest.fixture(scope="session")
-def document(document_location: str) -> dict[str, Any]:
-    """Return the OpenAPI document as it is served."""
-    if not document_location.startswith("http"):
-        return _json_object(Path(document_location).read_bytes())
-    with urllib.request.urlopen(document_location, timeout=FETCH_TIMEOUT_S) as answer:
-        return _json_object(answer.read())
+def document(target: Target, served_target: Launched) -> dict[str, Any]:
+    """Return the OpenAPI document as it is served; one that says nothing ends the session, and why is told."""
+    try:
+        found = checked_document(fetch_document(target, served_target.base_url))
+        if not list(operations(Schemas(found))):
+            raise Inconclusive("the OpenAPI document has no operations: there is nothing to test")
+    except ProvingGroundError as error:
+        raise _or_exit(error) from error
+    return dict(found)
 
 
-def _json_object(text: bytes) -> dict[str, Any]:
-    parsed = json.loads(text)
-    if not isinstance(parsed, dict):
-        pytest.fail("the OpenAPI document is not a JSON object")
-    return parsed
+@pytest.fixture(scope="session")
+def document_check(
+    request: pytest.FixtureRequest,
+    target: Target,
+    served_target: Launched,
+    document: dict[str, Any],
+    results: Results,
+) -> DocumentCheck:
+    """Return what is wrong with the document itself; it becomes evidence."""
+    option, openapi = request.config.option, target.settings.openapi
+    snapshot = target.resolve(openapi.snapshot) if openapi and openapi.snapshot else None
+    try:
+        if option.renew_snapshot:
+            renew(snapshot, document, served_target.base_url)
+        found = check_document(document, served_target.base_url, snapshot, option.base_ref)
+    except ProvingGroundError as error:
+        raise _or_exit(error) from error
+    results.write(found)
+    return found
+
+
+def _or_exit(error: ProvingGroundError) -> BaseException:
+    """Return the end of the session: one clear line and the documented exit code."""
+    return pytest.exit.Exception(str(error), returncode=error.exit_code)
 
 
 @pytest.fixture(scope="session")
 def documented(document: dict[str, Any], pytestconfig: pytest.Config) -> dict[str, tuple[str, ...]]:
     """Return every operation that this run should reach, with its documented status codes."""
     wanted = pytestconfig.option.operation
-    every = {
-        f"{method.upper()} {path}": tuple(item[method].get("responses", {}))
-        for path, item in document.get("paths", {}).items()
-        for method in METHODS
-        if method in item
-    }
+    every = {operation.name: operation.statuses for operation in operations(Schemas(document))}
     return {wanted: every[wanted]} if wanted in every else every
 
 
@@ -73,6 +99,7 @@ def fuzzing(
     target: Target,
     served_target: Launched,
     document_location: str,
+    document: dict[str, Any],
     documented: dict[str, tuple[str, ...]],
     identities: dict[str, Identity],
     guardian: Guardian,
@@ -101,27 +128,15 @@ def fuzzing(
         guardian,
         results.folder / "allure",
     )
+    reach = measure(document, run.exchanges, option.operation if option.operation in documented else None)
     evidence = ContractCoverage(
         seed=option.seed,
         identity=next(iter(identities), None),
-        operations=tuple(_with_unseen(documented, run.reach)),
+        operations=reach.operations,
         failures=run.failures,
+        dimensions=reach.dimensions,
+        unreached=reach.unreached,
+        fail_under=openapi.reach.fail_under if openapi else {},
     )
     results.write(evidence)
     return run
-
-
-def _with_unseen(documented: dict[str, tuple[str, ...]], reach: tuple[OperationReach, ...]) -> Iterator[OperationReach]:
-    """Yield the reach of every documented operation, unreached ones too, with the statuses never seen."""
-    reached = {operation.operation: operation for operation in reach}
-    for name, statuses in documented.items():
-        found = reached.get(name) or OperationReach(operation=name, cases=0, statuses=(), unseen=())
-        seen = {str(status) for status in found.statuses}
-        yield msgspec.structs.replace(found, unseen=tuple(status for status in statuses if not _seen(status, seen)))
-
-
-def _seen(documented: str, seen: set[str]) -> bool:
-    """Whether a documented status, a range such as 4XX, or `default` was seen."""
-    if documented == "default":
-        return bool(seen)
-    return documented in seen or any(documented.upper() == f"{status[0]}XX" for status in seen)

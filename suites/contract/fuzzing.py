@@ -17,8 +17,10 @@ from typing import Any
 import msgspec
 
 from harness.command_line import python_command
+from harness.contract_records import OperationReach
 from harness.guardian import Guardian
-from harness.results import Failure, OperationReach
+from harness.results import Failure
+from suites.contract.reach.exchanges import Exchange, exchanges_of
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 ALONE = PHASES[:-1]  # one operation has no links to others
@@ -46,6 +48,7 @@ class FuzzRun(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[str, ...]
     phases: dict[str, str]
     reach: tuple[OperationReach, ...]
+    exchanges: tuple[Exchange, ...]
     failures: tuple[Failure, ...]
     output: str
 
@@ -71,6 +74,7 @@ def fuzz(request: Request, guardian: Guardian, allure: Path) -> FuzzRun:
         errors=tuple(f"{error.get('title', 'error')}: {error.get('message', '')}" for error in summary["errors"]),
         phases={name: phase["status"] for name, phase in summary["phases"].items()},
         reach=_reach(scenarios),
+        exchanges=tuple(exchanges_of(scenarios)),
         failures=_failures(scenarios, request),
         output=process.last_output(),
     )
@@ -113,6 +117,7 @@ def _nothing(output: str) -> FuzzRun:
         errors=(),
         phases={},
         reach=(),
+        exchanges=(),
         failures=(),
         output=output,
     )

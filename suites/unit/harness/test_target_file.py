@@ -60,6 +60,13 @@ def test_services_come_in_one_order(tmp_path: Path) -> None:
         (GOOD + '[auth]\nfile = "nobody.yaml"\n', "auth.file", "does not exist"),
         (GOOD + "[openapi]\n", "openapi", "either path or file"),
         (GOOD + '[openapi]\npath = "/x"\nschemathesis = "y.toml"\n', "openapi.schemathesis", "does not exist"),
+        (GOOD + '[openapi]\npath = "/x"\nreach = { status = 5 }\n', "openapi.reach.status", "did you mean `statuses`?"),
+        (
+            GOOD + '[openapi]\npath = "/x"\nreach = { enums = 101 }\n',
+            "openapi.reach.enums",
+            "no percentage from 0 to 100",
+        ),
+        (GOOD + '[openapi]\npath = "/x"\nreach = { enums = "all" }\n', "openapi.reach.enums", "expected `float"),
         (GOOD + '[security]\nsources = ["src"]\n', "security.sources", "does not exist"),
         (GOOD + '[tests]\npaths = ["tests"]\n', "tests.paths", "does not exist"),
         (GOOD + "[tests]\nprocesses = 0\n", "tests.processes", "must be 1 or more"),

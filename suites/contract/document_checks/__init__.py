@@ -1,0 +1,1 @@
+"""Whether an OpenAPI document is valid, equals its committed snapshot, and keeps what an earlier one promised."""

@@ -1,0 +1,64 @@
+"""Whether a document is what the OpenAPI Specification allows. Nothing outside it is read."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
+
+from harness.openapi_document import Node, value_at
+
+MOST_REFERENCES = 50  # in a row
+LONGEST_SHOWN = 300
+_VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator, "3.2": OpenAPIV32SpecValidator}
+_DATA = {"example", "examples", "default", "enum", "const"}  # what stands there is no part of the description
+
+
+def problems(document: Node) -> tuple[str, ...]:
+    """Return what is wrong with a document, a line for each thing; references first.
+
+    While a reference leads nowhere the rest is not looked at; one that leads outside would be fetched by the library.
+    """
+    if dangling := tuple(dict.fromkeys(_dangling(document, document, "#"))):
+        return dangling
+    version = str(document["openapi"])
+    validator = _VALIDATORS.get(version[:3])
+    if validator is None:
+        return (f"openapi: {version} is no version that is known: {', '.join(_VALIDATORS)}",)
+    try:
+        return tuple(dict.fromkeys(_line(error) for error in validator(document).iter_errors()))
+    except RecursionError:
+        return ("it is nested too deeply to be looked through",)
+
+
+def _dangling(node: Any, document: Node, place: str) -> Iterator[str]:
+    if isinstance(node, list):
+        for number, inner in enumerate(node):
+            yield from _dangling(inner, document, f"{place}/{number}")
+    elif isinstance(node, Mapping):
+        if isinstance(reference := node.get("$ref"), str) and (problem := _problem(reference, document)):
+            yield f"{place}: {problem}"
+        for name, inner in node.items():
+            if name not in _DATA or place.endswith("/properties"):
+                step = str(name).replace("~", "~0").replace("/", "~1")
+                yield from _dangling(inner, document, f"{place}/{step}")
+
+
+def _problem(reference: str, document: Node) -> str | None:
+    first = reference
+    for _ in range(MOST_REFERENCES):
+        if reference.startswith("#") and not reference.startswith("#/"):
+            return None  # an anchor, which only JSON Schema can find
+        try:
+            found = value_at(document, reference)
+        except LookupError as error:
+            return str(error.args[0])
+        if not isinstance(found, Mapping) or not isinstance(found.get("$ref"), str):
+            return None
+        reference = found["$ref"]
+    return f"$ref {first!r} leads round in a circle"
+
+
+def _line(error: Exception) -> str:
+    place = "/".join(["#", *(str(step).replace("~", "~0").replace("/", "~1") for step in getattr(error, "path", ()))])
+    said = str(getattr(error, "message", error)).strip().splitlines()
+    return f"{place}: {(said or [type(error).__name__])[0][:LONGEST_SHOWN]}"

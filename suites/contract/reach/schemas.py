@@ -1,0 +1,153 @@
+"""What reach asks of schemas: their alternatives, boundaries, enums, properties, and whether a value is valid."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from harness.openapi_document import Node, value_at
+
+MOST_REFERENCES = 50  # in a row
+DEEPEST = 6  # properties within properties: deeper ones are seldom anybody's, and a recursive schema has no end
+_DOCUMENT = "urn:document"
+_ODD_TEXTS = ("", "\x00", "not a value ~", "-1e400", "x" * 100_000, "99999999999999999999")
+
+Check = Callable[[Any], bool]
+
+
+class Schemas:
+    """The schemas of one document."""
+
+    def __init__(self, document: Node) -> None:
+        self.document = document
+        old = str(document.get("openapi", "")).startswith("3.0")
+        self._kind = jsonschema_rs.Draft4Validator if old else jsonschema_rs.Draft202012Validator
+        self._draft = jsonschema_rs.Draft4 if old else jsonschema_rs.Draft202012
+
+    @functools.cached_property
+    def _registry(self) -> jsonschema_rs.Registry:
+        return jsonschema_rs.Registry([(_DOCUMENT, dict(self.document))], self._draft, _refuse)
+
+    def resolve(self, node: Any) -> Node:
+        """Follow references until there is none; what cannot be followed, or is no object, is an empty one."""
+        for _ in range(MOST_REFERENCES):
+            if not isinstance(node, Mapping) or "$ref" not in node:
+                break
+            try:
+                node = value_at(self.document, str(node["$ref"]))
+            except LookupError:
+                return {}
+        return node if isinstance(node, Mapping) and "$ref" not in node else {}
+
+    def alternatives(self, schema: Any, depth: int = 0) -> Iterator[Node]:
+        """Yield the schema and what it is composed of, resolved."""
+        found = self.resolve(schema)
+        yield found
+        if depth < DEEPEST:
+            for word in ("allOf", "anyOf", "oneOf"):
+                for part in found.get(word) or ():
+                    yield from self.alternatives(part, depth + 1)
+
+    def boundaries(self, schema: Any) -> Iterator[tuple[str, Check]]:
+        """Yield each boundary in words, and whether a value is just at it."""
+        shown = set()
+        for part in self.alternatives(schema):
+            for words, check in _boundaries(part):
+                if words not in shown:
+                    shown.add(words)
+                    yield words, check
+
+    def enum(self, schema: Any) -> list[Any]:
+        """Return the values of its enums, null left out: a request says that by leaving the value out."""
+        values: list[Any] = []
+        for part in self.alternatives(schema):
+            values += [value for value in part.get("enum") or () if value is not None and value not in values]
+        return values
+
+    def examples(self, schema: Any) -> list[Any]:
+        """Return the examples that the schema itself gives."""
+        values: list[Any] = []
+        for part in self.alternatives(schema):
+            listed = part.get("examples")
+            values += [*([part["example"]] if "example" in part else []), *(listed if isinstance(listed, list) else [])]
+        return values
+
+    def properties(self, schema: Any) -> dict[str, Any]:
+        """Return its properties by name."""
+        return {
+            str(name): inner
+            for part in self.alternatives(schema)
+            for name, inner in (part.get("properties") or {}).items()
+        }
+
+    def items(self, schema: Any) -> Any:
+        """Return the schema of its items; None where it is no array or says nothing of them."""
+        return next((part["items"] for part in self.alternatives(schema) if "items" in part), None)
+
+    def validity(self, schema: Any) -> Check | None:
+        """Return whether a value is valid by a schema, as a function; None where the schema cannot be understood."""
+        try:
+            validator = self._kind(_absolute(schema), registry=self._registry, validate_formats=True)
+        except (ValueError, jsonschema_rs.ReferencingError):
+            return None
+        return validator.is_valid
+
+    def refuses_texts(self, schema: Any) -> bool:
+        """Whether something can be sent as a text that the schema does not take."""
+        valid = self.validity(schema)
+        return valid is not None and not all(any(valid(one) for one in readings((text,))) for text in _ODD_TEXTS)
+
+
+def readings(texts: tuple[str, ...]) -> Iterator[Any]:
+    """Yield what a parameter's texts can mean: a text, a number, a truth value, a list."""
+    if len(texts) != 1:
+        yield list(texts)
+        return
+    (text,) = texts
+    yield text
+    for read in (int, float):
+        try:
+            number = read(text)
+        except (ValueError, OverflowError):
+            continue
+        if number == number and abs(number) < 1e300:  # noqa: PLR0124 - neither NaN nor infinite
+            yield number
+    if text in {"true", "false"}:
+        yield text == "true"
+    yield text.split(",")
+
+
+def _boundaries(schema: Node) -> Iterator[tuple[str, Check]]:
+    for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+        bound = schema.get(word)
+        if _is_number(bound):
+            edge = bound + {"exclusiveMinimum": 1, "exclusiveMaximum": -1}.get(word, 0)
+            if word in {"minimum", "maximum"} or schema.get("type") == "integer":
+                yield f"{word} {bound}", lambda value, edge=edge: _is_number(value) and value == edge
+    for kind, words in ((str, ("minLength", "maxLength")), (list, ("minItems", "maxItems"))):
+        for word in words:
+            if _is_number(bound := schema.get(word)):
+                yield (
+                    f"{word} {bound}",
+                    lambda value, kind=kind, bound=bound: isinstance(value, kind) and len(value) == bound,
+                )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _absolute(schema: Any) -> Any:
+    """Return a schema whose references name the document, so that it can be read apart from it."""
+    if isinstance(schema, Mapping):
+        return {
+            key: f"{_DOCUMENT}{value}" if key == "$ref" and str(value).startswith("#") else _absolute(value)
+            for key, value in schema.items()
+        }
+    return [_absolute(one) for one in schema] if isinstance(schema, list) else schema
+
+
+def _refuse(uri: str) -> Any:
+    """Fetch nothing: a document that refers to other places is not read there."""
+    raise ValueError(f"{uri} lies outside the document")
