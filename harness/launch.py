@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.database import Database, Databases, content_hash
 from harness.guardian import Guardian
 from harness.results import ServiceRecord
+from harness.seed import Seed, Stored
 from harness.serve import ServedTarget, await_given_target, run_commands, target_environment
 from harness.services.choice import choose
 from harness.services.interface import Provider, Say, Service
@@ -21,13 +22,31 @@ from harness.target import Command, ServiceName, Target
 class Launched:
     """A target that answers at `base_url`.
 
-    `log` and `pid` are None for a target that somebody else runs; `restart` then does nothing.
+    `log` and `pid` are None for a target that somebody else runs; `restart` then does nothing, and `seed` is None:
+    nobody can give it its seed back.
     """
 
-    def __init__(self, base_url: str, services: tuple[ServiceRecord, ...], served: ServedTarget | None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        services: tuple[ServiceRecord, ...],
+        served: ServedTarget | None,
+        seed: Seed | None = None,
+    ) -> None:
         self.base_url = base_url
         self.services = services
+        self.seed = seed
         self._served = served
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the target's process runs; true for one that somebody else runs."""
+        return self._served is None or self._served.is_alive
+
+    def await_ready(self) -> None:
+        """Wait until a target that we serve answers its readiness path."""
+        if self._served:
+            self._served.await_ready()
 
     @property
     def log(self) -> Path | None:
@@ -90,11 +109,15 @@ def serving(
         if postgres := running.get("postgres"):
             databases = stack.enter_context(Databases(postgres))
             template = prepared_template(target, guardian, databases, urls, seeded=True)
-            urls["postgres"] = databases.clone(template).url
+            clone = databases.clone(template)
+            urls["postgres"] = clone.url
+            stored = Stored(databases, clone, template)
         else:
+            stored = None
             run_commands(target, guardian, prepare.migrate + prepare.seed, environment_for(target, urls))
         served = ServedTarget(target, guardian, environment_for(target, urls))
-        yield Launched(served.base_url, tuple(service.record for service in running.values()), served)
+        seed = Seed(stored, urls.get("redis"))
+        yield Launched(served.base_url, tuple(service.record for service in running.values()), served, seed)
         served.stop()
 
 

@@ -45,6 +45,21 @@ class ServedTarget:
         """Process id of the server (its leader, where it has several processes)."""
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.exit_code is None
+
+    def await_ready(self) -> None:
+        """Wait until the target answers its readiness path.
+
+        Raises:
+            TargetExited: its process ended instead.
+            TargetNotReady: it runs, and did not.
+
+        """
+        self._await(self._process)
+
     def restart(self) -> None:
         """Stop the target's process and start it again on the same port."""
         self.stop()
@@ -62,6 +77,14 @@ class ServedTarget:
             self._target, self._guardian, self._serve.command, words, environment, self.log, "serve.command"
         )
         try:
+            self._await(process)
+        except TargetNotReady:
+            process.stop()
+            raise
+        return process
+
+    def _await(self, process: GuardedProcess) -> None:
+        try:
             wait_for(
                 lambda: self._is_ready(process),
                 what=f"{self._target.name}: a 2xx answer of {self._serve.ready}",
@@ -70,9 +93,7 @@ class ServedTarget:
                 interval_s=0.01,
             )
         except TimedOut as error:
-            process.stop()
             raise TargetNotReady(f"{error}; its last output:{process.last_output()}") from error
-        return process
 
     def _is_ready(self, process: GuardedProcess) -> bool:
         code = process.exit_code

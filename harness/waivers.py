@@ -27,10 +27,14 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Waivers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`waivers.toml`: `[[gate]]` accepts a gate by its name, `[[finding]]` a security finding by its fingerprint."""
+    """`waivers.toml`: what accepts a gate by its name, a security finding by its fingerprint, a contract finding.
+
+    A contract finding is matched by `CODE OPERATION CHECK: MESSAGE`, as `contract/findings.json` has them.
+    """
 
     gate: tuple[Waiver, ...] = ()
     finding: tuple[Waiver, ...] = ()
+    contract: tuple[Waiver, ...] = ()
 
 
 def read_waivers(file: Path | None) -> Waivers:
@@ -43,7 +47,7 @@ def read_waivers(file: Path | None) -> Waivers:
     if file is None:
         return Waivers()
     waivers = read_toml(file, Waivers)
-    for kind, entries in (("gate", waivers.gate), ("finding", waivers.finding)):
+    for kind, entries in (("gate", waivers.gate), ("finding", waivers.finding), ("contract", waivers.contract)):
         for index, waiver in enumerate(entries):
             for key in ("match", "reason", "owner"):
                 if not getattr(waiver, key).strip():

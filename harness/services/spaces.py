@@ -7,6 +7,25 @@ import redis
 from harness.errors import ServiceUnavailable
 from harness.services.interface import Service
 
+Kept = tuple[tuple[bytes, int, bytes], ...]
+"""What a logical database held: each key, its time to live in ms (0: for ever) and its value as Redis dumps it."""
+
+
+def keep(url: str) -> Kept:
+    """Return what a logical database holds."""
+    with redis.Redis.from_url(url) as client:
+        held = [(key, max(client.pttl(key), 0), client.dump(key)) for key in client.scan_iter()]
+        return tuple((key, lives_ms, value) for key, lives_ms, value in held if value is not None)  # expired meanwhile
+
+
+def restore(url: str, kept: Kept) -> None:
+    """Give a logical database what it held before, and nothing else."""
+    with redis.Redis.from_url(url) as client, client.pipeline() as commands:
+        commands.flushdb()
+        for key, lives_ms, value in kept:
+            commands.restore(key, lives_ms, value)
+        commands.execute()
+
 
 class Spaces:
     """Leases logical databases of one Redis service.

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 
 from harness.errors import ProvingGroundError
-from harness.target import Target
 from harness.openapi_document import fetch_document
+from harness.target import Target
 from loadtests.measuring import Say
 from loadtests.openapi_journeys.document import Document, Operation
 

@@ -1,23 +1,32 @@
 """Options and fixtures of the contract suite."""
 
+import datetime as dt
 import os
 from typing import Any
 
 import pytest
 
+from harness.command_line import python_command
+from harness.contract_findings import ContractFindings
 from harness.contract_records import ContractCoverage, DocumentCheck
-from harness.errors import Inconclusive, ProvingGroundError
+from harness.errors import IdentityRefused, Inconclusive, ProvingGroundError
 from harness.guardian import Guardian
 from harness.identities import Identity
 from harness.launch import Launched
 from harness.openapi_document import checked_document, fetch_document
 from harness.results import Results
 from harness.target import Target
+from harness.waivers import read_waivers
+from suites.contract.causes import causes_of
 from suites.contract.document_checks.check import check_document, renew
+from suites.contract.evidence import Har, Judge, failures_of, findings_of, write
 from suites.contract.fuzzing import FuzzRun, Request, fuzz
+from suites.contract.isolation import Isolation
+from suites.contract.laws import apply_laws
 from suites.contract.reach.goals import operations
 from suites.contract.reach.measure import measure
 from suites.contract.reach.schemas import Schemas
+from suites.contract.replaying import Caller
 
 BASE_REF_VARIABLE = "PROVING_GROUND_BASE_REF"
 
@@ -25,7 +34,13 @@ BASE_REF_VARIABLE = "PROVING_GROUND_BASE_REF"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what narrows a contract run down."""
     group = parser.getgroup("proving ground contract suite")
-    group.addoption("--operation", metavar="'METHOD /path'", help="fuzz this operation only")
+    group.addoption(
+        "--operation",
+        action="append",
+        default=[],
+        metavar="'METHOD /path'",
+        help="fuzz this operation only; may be given several times",
+    )
     group.addoption("--max-examples", type=int, default=20, metavar="N", help="cases per operation (default: 20)")
     group.addoption(
         "--base-ref",
@@ -90,53 +105,110 @@ def documented(document: dict[str, Any], pytestconfig: pytest.Config) -> dict[st
     """Return every operation that this run should reach, with its documented status codes."""
     wanted = pytestconfig.option.operation
     every = {operation.name: operation.statuses for operation in operations(Schemas(document))}
-    return {wanted: every[wanted]} if wanted in every else every
+    return {name: every[name] for name in wanted if name in every} or every
+
+
+@pytest.fixture(scope="session")
+def isolation(served_target: Launched) -> Isolation:
+    """Return what gives the target its seed back."""
+    return Isolation(served_target)
+
+
+@pytest.fixture(scope="session")
+def caller(served_target: Launched, identities: dict[str, Identity], isolation: Isolation) -> Caller:
+    """Return who calls the target; every identity of it could log in, or nothing can be said at all."""
+    try:
+        for identity in identities.values():
+            identity.log_in(served_target.base_url)
+    except IdentityRefused as error:
+        pytest.exit(str(error), returncode=error.exit_code)
+    return Caller(served_target.base_url, identities, isolation)
 
 
 @pytest.fixture(scope="session")
 def fuzzing(
     request: pytest.FixtureRequest,
     target: Target,
-    served_target: Launched,
     document_location: str,
-    document: dict[str, Any],
-    documented: dict[str, tuple[str, ...]],
-    identities: dict[str, Identity],
+    caller: Caller,
+    isolation: Isolation,
     guardian: Guardian,
     results: Results,
 ) -> FuzzRun:
-    """Return the one run of Schemathesis that this suite judges; its reach becomes evidence."""
+    """Return the one run of Schemathesis that this suite judges."""
     option = request.config.option
     auth, openapi = target.settings.auth, target.settings.openapi
     configuration = openapi.schemathesis if openapi else None
-    run = fuzz(
-        Request(
-            document=document_location,
-            base_url=served_target.base_url,
-            auth_file=target.resolve(auth.file) if auth else None,
-            configuration=target.resolve(configuration) if configuration else None,
-            seed=option.seed,
-            max_examples=option.max_examples,
-            operation=option.operation,
-            reproduce=(
-                *("-m", "pytest", "suites/contract", "--target", str(option.target)),
-                *("--services", option.services, "--seed", str(option.seed)),
-                *("--max-examples", str(option.max_examples)),
-                *(("--operation", option.operation) if option.operation else ()),
+    with isolation.offered(guardian.folder) as address:
+        return fuzz(
+            Request(
+                document=document_location,
+                base_url=caller.base_url,
+                auth_file=target.resolve(auth.file) if auth else None,
+                configuration=target.resolve(configuration) if configuration else None,
+                seed=option.seed,
+                max_examples=option.max_examples,
+                operations=tuple(option.operation),
+                seed_address=address,
             ),
-        ),
-        guardian,
-        results.folder / "allure",
-    )
-    reach = measure(document, run.exchanges, option.operation if option.operation in documented else None)
-    evidence = ContractCoverage(
+            guardian,
+            results.folder / "allure",
+        )
+
+
+@pytest.fixture(scope="session")
+def findings(
+    request: pytest.FixtureRequest,
+    target: Target,
+    document: dict[str, Any],
+    documented: dict[str, tuple[str, ...]],
+    fuzzing: FuzzRun,
+    caller: Caller,
+    isolation: Isolation,
+    results: Results,
+) -> ContractFindings:
+    """Return what is wrong, one finding for each cause; written as evidence, and what was reached beside it."""
+    option, place = request.config.option, target.settings.waivers
+    laws, broken = apply_laws(document, fuzzing.scenarios, caller)
+    judge = Judge(
+        caller=caller,
         seed=option.seed,
-        identity=next(iter(identities), None),
-        operations=reach.operations,
-        failures=run.failures,
-        dimensions=reach.dimensions,
-        unreached=reach.unreached,
-        fail_under=openapi.reach.fail_under if openapi else {},
+        waivers=read_waivers(target.resolve(place) if place else None).contract,
+        today=dt.datetime.now(dt.UTC).date(),
+        command=lambda operation: _command(option, [operation] if operation else option.operation),
     )
-    results.write(evidence)
-    return run
+    har = Har(started=dt.datetime.now(dt.UTC).isoformat())
+    found = findings_of([*causes_of(fuzzing.scenarios), *broken], judge, har)
+    evidence = ContractFindings(
+        seed=option.seed,
+        isolation=str(isolation),
+        restores=isolation.restores,
+        clones=isolation.clones,
+        laws=tuple(laws),
+        deaths=tuple(isolation.deaths),
+        findings=found,
+    )
+    write(evidence, har, results)
+    reach = measure(document, fuzzing.exchanges, documented.keys())
+    results.write(
+        ContractCoverage(
+            seed=option.seed,
+            identity=next(iter(caller.identities), None),
+            operations=reach.operations,
+            failures=failures_of(evidence),
+            dimensions=reach.dimensions,
+            unreached=reach.unreached,
+            fail_under=target.settings.openapi.reach.fail_under if target.settings.openapi else {},
+        )
+    )
+    return evidence
+
+
+def _command(option: Any, operations: list[str]) -> str:
+    """Return the line that runs the suite again, for these operations or for all."""
+    return python_command(
+        *("-m", "pytest", "suites/contract", "--target", str(option.target)),
+        *("--services", option.services, "--seed", str(option.seed)),
+        *("--max-examples", str(option.max_examples)),
+        *(word for operation in operations for word in ("--operation", operation)),
+    )

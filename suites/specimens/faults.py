@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from reference_app import create_app
+from suites.specimens.contract_faults import CONTRACT_FAULTS, broken_contract
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 SLOW_S = 2.0
@@ -68,6 +69,10 @@ def none(app: Application) -> Application:
     return app
 
 
-FAULTS = {fault.__name__: fault for fault in (none, unhandled_error, missing_header, slow_query, open_door)}
+FAULTS = {
+    **{f"contract_{fault.__name__}": fault for fault in CONTRACT_FAULTS},
+    **{fault.__name__: fault for fault in (none, unhandled_error, missing_header, slow_query, open_door)},
+    "broken_contract": broken_contract,
+}
 
 application = FAULTS[os.environ.get("FAULT", "none")](create_app().wsgi_app)

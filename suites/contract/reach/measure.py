@@ -1,7 +1,7 @@
 """From a document and exchanges to what of the document they reached."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -20,13 +20,13 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     unreached: tuple[Unreached, ...]
 
 
-def measure(document: Mapping[str, Any], exchanges: Iterable[Exchange], only: str | None = None) -> Reach:
-    """Return what the exchanges reached of the document, or of one operation of it (`METHOD /path`)."""
+def measure(document: Mapping[str, Any], exchanges: Iterable[Exchange], only: Collection[str] = ()) -> Reach:
+    """Return what the exchanges reached of the document, or of some operations of it (`METHOD /path`)."""
     schemas = Schemas(document)
     sent: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in exchanges:
         sent[exchange.operation].append(exchange)
-    found = [operation for operation in operations(schemas) if only in {None, operation.name}]
+    found = [operation for operation in operations(schemas) if not only or operation.name in only]
     total: dict[str, int] = defaultdict(int)
     unreached: list[Unreached] = []
     for operation in found:

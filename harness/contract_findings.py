@@ -1,0 +1,72 @@
+"""The records of what the contract suite found: one finding for each cause, with what shows it again."""
+
+from harness.results import Document, Record
+
+
+class Step(Record, frozen=True):
+    """A request as it was sent. Credentials are left out: `identity` says whose they were.
+
+    `body` is text; bytes that are no UTF-8 stand in `body_base64` instead.
+    """
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    identity: str | None = None
+    body: str | None = None
+    body_base64: str | None = None
+
+
+class ContractFinding(Record, frozen=True):
+    """One broken promise: the same operation, check and normalised message, however often it was seen.
+
+    `code` is the fault's in the Web Fuzzing Commons' catalogue 0.7 (F900 and above: ours, which it has no word for).
+    `steps` is the smallest sequence that shows it on a freshly seeded target, `reproduced` whether it did so again,
+    after the run; None where the target is not ours to seed. `accepted` is the waiver that covers it.
+    """
+
+    id: str
+    code: str
+    fault: str
+    operation: str
+    check: str
+    message: str
+    phase: str
+    seen: int
+    seed: int
+    steps: tuple[Step, ...]
+    curl: tuple[str, ...]
+    har_entries: tuple[int, ...]
+    reproduce: str
+    reproduced: bool | None
+    accepted: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What a waiver matches."""
+        return f"{self.code} {self.operation} {self.check}: {self.message}"
+
+
+class LawReach(Record, frozen=True):
+    """A promise that takes several calls to break: the operations that offer it, and those that it was tried on."""
+
+    law: str
+    offered: tuple[str, ...]
+    tried: tuple[str, ...]
+
+
+class ContractFindings(Document, frozen=True):
+    """`contract/findings.json`.
+
+    `isolation` says in words how operations were kept apart, `restores` how often the target was given its seed again
+    and `clones` how often its database had to be cloned for that; `deaths` which request the target did not survive.
+    """
+
+    FILE = "contract/findings.json"
+    seed: int
+    isolation: str
+    restores: int
+    clones: int
+    laws: tuple[LawReach, ...] = ()
+    deaths: tuple[str, ...] = ()
+    findings: tuple[ContractFinding, ...] = ()

@@ -1,0 +1,158 @@
+"""Failed checks become causes: the same operation, check and message, whatever the numbers, ids and values in it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from harness.contract_findings import Step
+from suites.contract.exchange import Answer, answer_of, step_of
+
+FAULTS = {
+    "not_a_server_error": ("F100", "HTTP status 500"),
+    "status_code_conformance": ("F101", "answer does not match its schema"),
+    "content_type_conformance": ("F101", "answer does not match its schema"),
+    "response_headers_conformance": ("F101", "answer does not match its schema"),
+    "response_schema_conformance": ("F101", "answer does not match its schema"),
+    "allow_header_conformance": ("F101", "answer does not match its schema"),
+    "undocumented_field": ("F101", "answer does not match its schema"),
+    "negative_data_rejection": ("F102", "success for wrong data"),
+    "missing_required_header": ("F102", "success for wrong data"),
+    "use_after_free": ("F103", "resource still accessible after being deleted"),
+    "deleted_is_gone": ("F103", "resource still accessible after being deleted"),
+    "object_level_authorization": ("F206", "resource of somebody else is accessible"),
+    "ignored_auth": ("F207", "protected resource is accessible without authentication"),
+    "unsupported_method": ("F210", "hidden accessible endpoint"),
+    "positive_data_acceptance": ("F900", "valid data refused"),
+    "ensure_resource_availability": ("F901", "created resource cannot be read"),
+    "second_writer_is_refused": ("F902", "lost update"),
+    "key_has_one_effect": ("F903", "double effect of one idempotency key"),
+}
+"""Each check's fault in the Web Fuzzing Commons' catalogue 0.7, which leaves 9xx to those who use it."""
+LAWS = ("deleted_is_gone", "second_writer_is_refused", "key_has_one_effect")
+"""The checks of `laws.py`."""
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_WORDS = (
+    (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<id>"),
+    # The name of a required field is the cause; any other quoted text is what happened to be sent or answered.
+    (re.compile(r"""(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)(?! is a required property)"""), "<value>"),
+    (re.compile(r"\b(?=[0-9a-z]*[0-9])[0-9a-z]{16,}\b", re.IGNORECASE), "<id>"),
+    (re.compile(r"-?\b\d+(?:\.\d+)?\b"), "<number>"),
+    # Which input is not checked is the cause; what would have been right, and in how many ways it is wrong, is not.
+    (re.compile(r" ?Expected: .*?(?=Invalid component|$)"), " "),
+    (re.compile(r"(Invalid component: .*?): [A-Z][^:]*$"), r"\1"),
+)
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """One failed check: the request that it failed on and all that were sent before it in the same scenario.
+
+    `chain` are the requests that this one was made from, in their order, and itself.
+    """
+
+    steps: tuple[Step, ...]
+    answers: tuple[Answer | None, ...]
+    chain: tuple[int, ...]
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """How much there is to read: fewer requests first, shorter ones then."""
+        last = self.steps[-1]
+        return len(self.chain), len(last.path) + len(last.body or last.body_base64 or "")
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """Why promises were broken: one cause, `seen` times, with its lightest sighting."""
+
+    operation: str
+    check: str
+    message: str
+    phase: str
+    seen: int
+    sighting: Sighting
+
+    @property
+    def fault(self) -> tuple[str, str]:
+        """The fault's code and its name."""
+        if self.check == "ignored_auth" and self.operation.split(" ")[0] in CHANGING:
+            return ("F208", "anonymous modifications")
+        return FAULTS.get(self.check, ("F999", "a check of the target's own"))
+
+
+def normalised(message: str) -> str:
+    """Return a message without what differs from one case to the next: its first paragraph, values replaced."""
+    text = " ".join(message.strip().split("\n\n")[0].split())
+    for pattern, word in _WORDS:
+        text = pattern.sub(word, text)
+    return text
+
+
+def causes_of(scenarios: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Cause, ...]:
+    """Return the causes of all failed checks of a run; scenarios are (phase, recording)."""
+    found: dict[tuple[str, str, str], Cause] = {}
+    for phase, recorder in scenarios:
+        for case_id, checks in recorder.get("checks", {}).items():
+            for check in checks:
+                if check["status"] == "failure":
+                    _add(found, phase, recorder, case_id, check)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _add(
+    found: dict[tuple[str, str, str], Cause],
+    phase: str,
+    recorder: Mapping[str, Any],
+    case_id: str,
+    check: Mapping[str, Any],
+) -> None:
+    failure = check["failure_info"]["failure"]
+    operation = failure.get("operation") or operation_of(recorder["cases"][case_id])
+    message = normalised(f"{failure['title']}. {failure.get('message') or ''}".rstrip(". "))
+    key = (operation, check["name"], message)
+    sighting = _sighting(recorder, failure.get("case_id") or case_id)
+    if sighting is None:
+        return
+    known = found.get(key)
+    lighter = known is None or sighting.weight < known.sighting.weight
+    found[key] = Cause(
+        operation=operation,
+        check=check["name"],
+        message=message,
+        phase=phase if lighter or known is None else known.phase,
+        seen=1 + (known.seen if known else 0),
+        sighting=sighting if lighter or known is None else known.sighting,
+    )
+
+
+def operation_of(case: Mapping[str, Any]) -> str:
+    """Return the operation of a recorded case, as `METHOD /path`."""
+    return f"{case['value']['method']} {case['value']['path']}"
+
+
+def _sighting(recorder: Mapping[str, Any], case_id: str) -> Sighting | None:
+    """Return what was sent up to a case; None for a case that was never sent."""
+    sent = [key for key in recorder["cases"] if (recorder["interactions"].get(key) or {}).get("request")]
+    if case_id not in sent:
+        return None
+    sent = sent[: sent.index(case_id) + 1]
+    interactions = [recorder["interactions"][key] for key in sent]
+    return Sighting(
+        steps=tuple(
+            step_of(interaction["request"], recorder["cases"][key]["value"].get("auth_identity"))
+            for key, interaction in zip(sent, interactions, strict=True)
+        ),
+        answers=tuple(
+            answer_of(interaction["response"]) if interaction.get("response") else None for interaction in interactions
+        ),
+        chain=tuple(sent.index(key) for key in _ancestors(recorder, case_id) if key in sent),
+    )
+
+
+def _ancestors(recorder: Mapping[str, Any], case_id: str) -> list[str]:
+    """Return the cases that a case was made from, the first one first, and itself."""
+    line: list[str] = []
+    while case_id and case_id in recorder["cases"] and case_id not in line:
+        line.insert(0, case_id)
+        case_id = recorder["cases"][case_id].get("parent_id") or ""
+    return line

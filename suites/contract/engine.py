@@ -1,0 +1,109 @@
+"""Schemathesis's command line, with operations kept apart: `python -m suites.contract.engine run …`.
+
+Where the variable PROVING_GROUND_SEED names a socket, the target gets its seed back, through it, before each
+operation of a phase and before each sequence of calls; identities log in anew then. It works from inside, since
+nobody else knows when one operation has ended and the next one has sent nothing yet; so there is one worker.
+"""
+
+import json
+import os
+from multiprocessing.connection import Client, Connection
+from typing import Any
+
+import requests
+import schemathesis
+from schemathesis import Case, HookContext
+from schemathesis.auths import AuthContext, _iter_caching_providers, set_on_case
+from schemathesis.cli import schemathesis as command_line
+from schemathesis.engine.outage import ServerMonitor
+from schemathesis.generation.meta import TestPhase
+from schemathesis.generation.stateful.state_machine import APIStateMachine
+from schemathesis.wfc.errors import WFCError
+from schemathesis.wfc.providers import LoginEndpointAuthProvider
+
+from suites.contract import strict_answers  # noqa: F401 - registers its check
+from suites.contract.engine_address import ADDRESS
+
+
+class Keeper:
+    """Asks for the seed whenever the place in the run has changed."""
+
+    def __init__(self, connection: "Connection[Any, Any]") -> None:
+        self._connection = connection
+        self._place: tuple[object, ...] = ()
+        self._sequences = 0
+
+    def prepare(self, case: Case) -> None:
+        """Give the target its seed when this call is the first of its operation and phase, or of its sequence."""
+        place = self._place_of(case)
+        if place != self._place:
+            self._place = place
+            self.ask(do="restore", operation=case.operation.label)
+            for provider in _iter_caching_providers(case):
+                provider.invalidate()
+        # A case may have been made, and signed in, before the seed was restored. The questions are the engine's own.
+        if case._has_explicit_auth and not case.operation.schema.is_security_param_negated(case):  # noqa: SLF001
+            set_on_case(case, AuthContext(operation=case.operation, app=case.operation.app), None)
+
+    def begin_sequence(self) -> None:
+        """Count a sequence of calls of the stateful phase."""
+        self._sequences += 1
+
+    def ask(self, **what: str) -> None:
+        """Have the harness do something, and wait until it is done."""
+        self._connection.send_bytes(json.dumps(what).encode())
+        if error := json.loads(self._connection.recv_bytes())["error"]:
+            raise RuntimeError(error)
+
+    def _place_of(self, case: Case) -> tuple[object, ...]:
+        phase = case.meta.phase.name if case.meta else None
+        if phase is TestPhase.STATEFUL:
+            return (phase, self._sequences)
+        return (phase, case.operation.label)
+
+
+def keep_apart(keeper: Keeper) -> None:
+    """Put the keeper into the engine, in which only the call itself has a public hook."""
+    begin, is_down, log_in = APIStateMachine.__init__, ServerMonitor.is_down, LoginEndpointAuthProvider.get
+
+    @schemathesis.hook
+    def before_call(_context: HookContext, case: Case, _kwargs: dict[str, Any]) -> None:
+        keeper.prepare(case)
+
+    def begin_sequence(machine: APIStateMachine) -> None:
+        keeper.begin_sequence()
+        begin(machine)
+
+    def is_down_for_good(monitor: ServerMonitor, error: requests.ConnectionError) -> bool:
+        """Have a target that went away started again: the run goes on, the request is a finding."""
+        if is_down(monitor, error):
+            keeper.ask(do="revive", request=_last_request(monitor))
+            monitor._message = monitor._confirmed_by = None  # noqa: SLF001 - it is not down any more
+        return False
+
+    def log_in_again(provider: LoginEndpointAuthProvider, case: Case, context: AuthContext) -> Any:
+        """Give the target its seed when an identity is not what it was: changed or deleted by an earlier call."""
+        try:
+            return log_in(provider, case, context)
+        except WFCError:
+            keeper.ask(do="restore", operation=case.operation.label)
+            return log_in(provider, case, context)
+
+    LoginEndpointAuthProvider.get = log_in_again
+    APIStateMachine.__init__ = begin_sequence
+    ServerMonitor.is_down = is_down_for_good
+
+
+def _last_request(monitor: ServerMonitor) -> str:
+    return monitor._recent[-1].as_curl_command() if monitor._recent else "none"  # noqa: SLF001 - as above
+
+
+def main() -> None:
+    """Run Schemathesis's command line; operations are kept apart where somebody offers to."""
+    if address := os.environ.get(ADDRESS):
+        keep_apart(Keeper(Client(address, family="AF_UNIX")))
+    command_line()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Causes become findings: shown again, named by fault code, with what a reader needs to see them for himself."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from harness.contract_findings import ContractFinding, ContractFindings
+from harness.results import Failure, Results
+from harness.waivers import Waiver, accepted_by
+from suites.contract.causes import Cause
+from suites.contract.exchange import curl_line, har_entry
+from suites.contract.replaying import Caller, Shown, show_again
+
+HAR = "contract/findings.har"
+
+
+class Judge(msgspec.Struct, frozen=True, kw_only=True):
+    """What turns causes into findings: who calls, with which seed, what is accepted, and how to run a part again."""
+
+    caller: Caller
+    seed: int
+    waivers: tuple[Waiver, ...]
+    today: dt.date
+    command: Callable[[str | None], str]
+
+
+class Har(msgspec.Struct):
+    """The entries of one HAR file, as they are collected."""
+
+    started: str
+    entries: list[dict[str, Any]] = msgspec.field(default_factory=list)
+
+    def add(self, base_url: str, shown: Shown) -> tuple[int, ...]:
+        """Take the calls that show a finding; return their positions."""
+        first = len(self.entries)
+        self.entries += [
+            har_entry(base_url, step, answer, self.started)
+            for step, answer in zip(shown.steps, shown.answers, strict=True)
+        ]
+        return tuple(range(first, len(self.entries)))
+
+    def text(self) -> str:
+        """Return the file."""
+        creator = {"name": "Proving Ground", "version": "1"}
+        return json.dumps({"log": {"version": "1.2", "creator": creator, "entries": self.entries}}, indent=1) + "\n"
+
+
+def findings_of(causes: Iterable[Cause], judge: Judge, har: Har) -> tuple[ContractFinding, ...]:
+    """Return a finding for each cause, after an attempt to show it again."""
+    return tuple(_finding(cause, show_again(cause, judge.caller), judge, har) for cause in causes)
+
+
+def _finding(cause: Cause, shown: Shown, judge: Judge, har: Har) -> ContractFinding:
+    code, fault = cause.fault
+    base_url = judge.caller.base_url
+    finding = ContractFinding(
+        id="",
+        code=code,
+        fault=fault,
+        operation=cause.operation,
+        check=cause.check,
+        message=cause.message,
+        phase=cause.phase,
+        seen=cause.seen,
+        seed=judge.seed,
+        steps=shown.steps,
+        curl=tuple(curl_line(base_url, step) for step in shown.steps),
+        har_entries=har.add(base_url, shown),
+        # What a sequence of operations shows, one operation alone may not.
+        reproduce=judge.command(None if cause.phase == "stateful" else cause.operation),
+        reproduced=shown.again,
+    )
+    accepted = accepted_by(judge.waivers, finding.name, judge.today)
+    identifier = hashlib.sha256(finding.name.encode()).hexdigest()[:8]
+    return msgspec.structs.replace(finding, id=identifier, accepted=str(accepted) if accepted else None)
+
+
+def failures_of(document: ContractFindings) -> tuple[Failure, ...]:
+    """Return what fails the contract: each finding that nobody accepted, and each death of the target."""
+    deaths = [Failure(what=f"the target ended, and was started again, after: {request}") for request in document.deaths]
+    open_ones = [finding for finding in document.findings if finding.accepted is None]
+    return (*deaths, *(Failure(what=_said(finding), reproduce=finding.reproduce) for finding in open_ones))
+
+
+def _said(finding: ContractFinding) -> str:
+    again = {True: "shown again on a fresh target", False: "not shown again on a fresh target", None: "not tried again"}
+    return (
+        f"{finding.operation}: {finding.message} ({finding.code} {finding.fault}; {finding.check}, seen"
+        f" {finding.seen} times, {again[finding.reproduced]}; {finding.id}). Sent: {' ; '.join(finding.curl[-4:])}"
+    )
+
+
+def write(document: ContractFindings, har: Har, results: Results) -> None:
+    """Write the findings and their HAR file."""
+    results.write(document)
+    results.write_text(HAR, har.text())

@@ -1,0 +1,76 @@
+"""Gives the target its seed back while the engine waits; the other end of `engine.py`."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ProvingGroundError
+from harness.launch import Launched
+
+
+class Isolation:
+    """Restores the target's seed on demand; counts what it did. Nothing of it for a target that is not ours."""
+
+    def __init__(self, launched: Launched) -> None:
+        self._launched = launched
+        self.restores = 0
+        self.clones = 0
+        self.deaths: list[str] = []
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is a seed to restore."""
+        return self._launched.seed is not None
+
+    def __str__(self) -> str:
+        if not self.is_possible:
+            return "none: the target runs elsewhere, and what one operation left another one met"
+        return "the target had its seed again before each operation of a phase and each sequence of calls"
+
+    def restore(self) -> None:
+        """Give the target its seed again, and wait until it answers."""
+        if self._launched.seed is None:
+            return
+        if not self._launched.is_alive:
+            self.revive("it ended between two requests")
+        self.restores += 1
+        if self._launched.seed.restore():
+            self.clones += 1
+            self._launched.await_ready()
+
+    def revive(self, request: str) -> None:
+        """Note a request that the target did not survive, and start its process again."""
+        self.deaths.append(request)
+        self._launched.restart()
+
+    @contextlib.contextmanager
+    def offered(self, folder: Path) -> Iterator[str | None]:
+        """Listen at the address that this yields; None where nothing can be restored."""
+        if not self.is_possible:
+            yield None
+            return
+        address = str(folder / "seed.socket")
+        with Listener(address, family="AF_UNIX") as listener:
+            threading.Thread(target=self._serve, args=(listener,), name="seed", daemon=True).start()
+            yield address
+
+    def _serve(self, listener: Listener) -> None:
+        with contextlib.suppress(OSError, EOFError), listener.accept() as connection:  # the engine ends: so does this
+            while True:
+                self._answer(connection)
+
+    def _answer(self, connection: "Connection[Any, Any]") -> None:
+        asked = json.loads(connection.recv_bytes())
+        error = None
+        try:
+            if asked["do"] == "restore":
+                self.restore()
+            else:
+                self.revive(asked["request"])
+        except ProvingGroundError as failure:
+            error = str(failure)
+        connection.send_bytes(json.dumps({"error": error}).encode())

@@ -1,0 +1,122 @@
+"""Shows causes again on a freshly seeded target, with as few requests as that takes."""
+
+import http.client
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from harness.contract_findings import Step
+from harness.errors import IdentityRefused
+from harness.identities import Identity
+from suites.contract.causes import LAWS, Cause, Sighting
+from suites.contract.exchange import FILTERED, Answer, send
+from suites.contract.isolation import Isolation
+
+BROKEN = (OSError, http.client.HTTPException, ValueError)
+"""Nothing answered, what answered was no HTTP, or the request cannot be written by a client that keeps to it."""
+IN_SEQUENCE = frozenset({"use_after_free", "ensure_resource_availability", *LAWS})
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """The requests that stand for a cause, their answers, and whether they showed it again (None: not tried)."""
+
+    steps: tuple[Step, ...]
+    answers: tuple[Answer | None, ...]
+    again: bool | None
+
+
+class Caller:
+    """Calls a target as its identities, who log in anew after each restoration of its seed."""
+
+    def __init__(self, base_url: str, identities: Mapping[str, Identity], isolation: Isolation) -> None:
+        self.base_url = base_url
+        self.identities = identities
+        self._isolation = isolation
+        self._credentials: dict[str, dict[str, str]] = {}
+
+    @property
+    def has_seed(self) -> bool:
+        """Whether `restore` does anything."""
+        return self._isolation.is_possible
+
+    def restore(self) -> None:
+        """Give the target its seed again."""
+        self._isolation.restore()
+        self._credentials.clear()
+
+    def call(self, step: Step) -> Answer | None:
+        """Send a request as its identity; None when nothing answered.
+
+        Raises:
+            IdentityRefused: the identity cannot log in.
+
+        """
+        filtered = any(FILTERED in value for value in step.headers.values())
+        try:
+            return send(self.base_url, step, self.credentials(step.identity) if filtered and step.identity else {})
+        except BROKEN:
+            return None
+
+    def credentials(self, name: str) -> dict[str, str]:
+        """Return the headers that carry an identity."""
+        if name not in self._credentials:
+            self._credentials[name] = self.identities[name].log_in(self.base_url)
+        return self._credentials[name]
+
+
+def show_again(cause: Cause, caller: Caller) -> Shown:
+    """Send more and more requests to fresh targets until the cause shows: the last one alone, what led to it, all.
+
+    What came back counts as the same when its status, the names of its headers and the shape of its body are. What is
+    wrong only after other calls is shown by those, and all their answers have to be the same.
+    """
+    sighting = _with_identities(cause, caller)
+    if not caller.has_seed:
+        return _part(sighting, sighting.chain, again=None)
+    in_sequence = cause.check in IN_SEQUENCE
+    for positions in [sighting.chain] if in_sequence else _attempts(sighting):
+        caller.restore()
+        try:
+            answers = [caller.call(sighting.steps[position]) for position in positions]
+        except IdentityRefused:
+            break
+        expected = [sighting.answers[position] for position in positions]
+        compared = zip(answers, expected, strict=True) if in_sequence else [(answers[-1], expected[-1])]
+        if all(_same(answer, before) for answer, before in compared):
+            return _part(sighting, positions, again=True)
+    return _part(sighting, sighting.chain, again=False)
+
+
+def _same(answer: Answer | None, expected: Answer | None) -> bool:
+    if answer is None or expected is None:
+        return answer is expected
+    return answer.kind == expected.kind
+
+
+def _attempts(sighting: Sighting) -> Iterator[tuple[int, ...]]:
+    """Yield positions to send: the last one, its chain, then the last two, four, … and all of them."""
+    every = range(len(sighting.steps))
+    tried: set[tuple[int, ...]] = set()
+    sizes = [2**power for power in range(1, len(every).bit_length() + 1)]
+    for positions in (tuple(every[-1:]), sighting.chain, *(tuple(every[-size:]) for size in sizes)):
+        if positions not in tried:
+            tried.add(positions)
+            yield positions
+
+
+def _part(sighting: Sighting, positions: tuple[int, ...], *, again: bool | None) -> Shown:
+    return Shown(
+        steps=tuple(sighting.steps[position] for position in positions),
+        answers=tuple(sighting.answers[position] for position in positions),
+        again=again,
+    )
+
+
+def _with_identities(cause: Cause, caller: Caller) -> Sighting:
+    """Name who sent each request: with one identity Schemathesis does not, and a probe of `ignored_auth` is nobody."""
+    only = next(iter(caller.identities), None)
+    sighting = cause.sighting
+    steps = [msgspec.structs.replace(step, identity=step.identity or only) for step in sighting.steps]
+    if cause.check == "ignored_auth":
+        steps[-1] = msgspec.structs.replace(steps[-1], identity=None)
+    return msgspec.structs.replace(sighting, steps=tuple(steps))

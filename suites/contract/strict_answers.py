@@ -1,0 +1,88 @@
+"""A check that Schemathesis lacks: an answer has no fields that the document does not name.
+
+JSON Schema lets an object have more than its `properties`, so a field that leaks is valid. Where the document says
+nothing of further fields (no `additionalProperties`, no `patternProperties`), this check takes it at its word.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, Response
+from schemathesis.checks import CheckContext
+
+JSON = "application/json"
+_OPEN = ("additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames")
+_ALTERNATIVES = ("allOf", "anyOf", "oneOf")
+
+
+@schemathesis.check
+def undocumented_field(_ctx: CheckContext, response: Response, case: Case) -> None:
+    """Fail when a JSON answer has fields that its schema does not name."""
+    document: dict[str, Any] = case.operation.schema.raw_schema
+    schema = _schema_of(document, case, response)
+    if schema is None or not response.content:
+        return
+    unknown = sorted(set(unknown_fields(document, schema, _parsed(response.content))))
+    if unknown:
+        raise AssertionError(f"Undocumented fields in the answer: {', '.join(unknown)}")
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:  # other checks say so
+        return None
+
+
+def _schema_of(document: dict[str, Any], case: Case, response: Response) -> Any:
+    responses = case.operation.definition.raw.get("responses", {})
+    code = str(response.status_code)
+    described = responses.get(code) or responses.get(f"{code[0]}XX") or responses.get("default")
+    content = _resolved(document, described or {}).get("content", {})
+    return content.get(JSON, {}).get("schema")
+
+
+def unknown_fields(document: dict[str, Any], schema: Any, value: Any, at: str = "") -> Iterator[str]:
+    """Yield a pointer to each field that the schema does not name; list positions are `*`."""
+    schema = _resolved(document, schema)
+    if isinstance(value, list):
+        for item in value:
+            yield from unknown_fields(document, schema.get("items", {}), item, f"{at}/*")
+    if not isinstance(value, dict):
+        return
+    parts = list(_parts(document, schema))
+    if any(key in part for part in parts for key in _OPEN):
+        return
+    known: dict[str, Any] = {}
+    for part in parts:
+        known |= part.get("properties", {})
+    if not known:
+        return
+    for name, inner in value.items():
+        if name not in known:
+            yield f"{at}/{name}"
+        else:
+            yield from unknown_fields(document, known[name], inner, f"{at}/{name}")
+
+
+def _parts(document: dict[str, Any], schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a schema and everything that it is put together from."""
+    yield schema
+    for key in _ALTERNATIVES:
+        for part in schema.get(key, ()):
+            yield from _parts(document, _resolved(document, part))
+
+
+def _resolved(document: dict[str, Any], schema: Any) -> dict[str, Any]:
+    """Follow references inside the document; others, and schemas that are true or false, say nothing of fields."""
+    seen: set[str] = set()
+    while isinstance(schema, dict) and isinstance(reference := schema.get("$ref"), str):
+        if reference in seen or not reference.startswith("#/"):
+            return {}
+        seen.add(reference)
+        schema = document
+        for step in reference[2:].split("/"):
+            schema = schema.get(step.replace("~1", "/").replace("~0", "~"), {}) if isinstance(schema, dict) else {}
+    return schema if isinstance(schema, dict) else {}

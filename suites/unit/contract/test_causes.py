@@ -1,0 +1,51 @@
+"""One cause, one finding."""
+
+from typing import Any
+
+import pytest
+
+from suites.contract.causes import causes_of, normalised
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("'abc' is too long", "'a longer text' is too long"),
+        ("41 is greater than the maximum of 40", "99 is greater than the maximum of 40"),
+        ("no pipeline 0b1f6f0e-8f6b-4c52-9f3e-0a55aa7b2c11", "no pipeline 7b1f6f0e-8f6b-4c52-9f3e-0a55aa7b2c12"),
+        ("wrong\n\nSchema: 1", "wrong\n\nSchema: 2"),
+    ],
+)
+def test_same_cause(one: str, other: str) -> None:
+    """Messages that differ in values, ids, numbers or what follows the first paragraph name the same cause."""
+    assert normalised(one) == normalised(other)
+
+
+def test_missing_fields_are_causes_of_their_own() -> None:
+    """Which field is missing is the cause itself."""
+    assert normalised("'id' is a required property") != normalised("'name' is a required property")
+
+
+def recorder(*bodies: str) -> dict[str, Any]:
+    failure = {"title": "Server error", "message": "", "operation": "POST /things"}
+    return {
+        "cases": {body: {"value": {"method": "POST", "path": "/things"}} for body in bodies},
+        "interactions": {
+            body: {
+                "request": {"method": "POST", "uri": f"http://127.0.0.1/things?{body}", "headers": {}},
+                "response": {"status_code": 500},
+            }
+            for body in bodies
+        },
+        "checks": {
+            body: [{"name": "not_a_server_error", "status": "failure", "failure_info": {"failure": failure}}]
+            for body in bodies
+        },
+    }
+
+
+def test_lightest_case_stands_for_its_cause() -> None:
+    """However often it is seen, a cause is one finding, shown by the shortest request."""
+    (cause,) = causes_of([("fuzzing", recorder("q=longer", "q=1", "q=long"))])
+    assert (cause.seen, cause.sighting.steps[-1].path) == (3, "/things?q=1")
+    assert cause.fault == ("F100", "HTTP status 500")
