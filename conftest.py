@@ -2,7 +2,7 @@
 
 import signal
 
-pytest_plugins = ["harness.fixtures"]
+pytest_plugins = ["harness.fixtures", "harness.property_evidence"]
 
 
 def pytest_configure() -> None:
