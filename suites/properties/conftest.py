@@ -1,43 +1,53 @@
-"""What the property tests stand on: the reference app's database, without HTTP in between."""
+"""What the property tests stand on: the ladder of the integration tests, and several processes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 
 import pytest
-from pydantic import SecretStr
+from flask import Flask
+from flask.testing import FlaskClient
 
 from reference_app.backend import Backend
 from reference_app.database import Database
-from reference_app.metrics import Metrics
-from reference_app.settings import Settings
+from suites.integration.reference_app.conftest import (
+    Auth,
+    MakeApp,
+    app,
+    auth,
+    backend,
+    client,
+    make_app,
+    serve,
+    settings,
+    start,
+)
+
+__all__ = ["app", "auth", "backend", "client", "make_app", "serve", "settings", "start"]
+
+ClientOf = Callable[[Flask, str], FlaskClient]
 
 
 @pytest.fixture
-def database(database_url: str, redis_url: str) -> Iterator[Database]:
-    """Yield a migrated, empty database; its connections are closed afterwards."""
-    database = Database(_settings(database_url, redis_url), Metrics())
-    yield database
-    database.engine.dispose()
+def database(backend: Backend) -> Database:
+    """Return a migrated, empty database, without HTTP in between."""
+    return backend.database
 
 
 @pytest.fixture
-def backend(database_url: str, redis_url: str) -> Iterator[Backend]:
-    """Yield all services of the app over a migrated, empty database; password hashes cost next to nothing."""
-    backend = Backend(_settings(database_url, redis_url), Metrics())
-    yield backend
-    backend.close()
+def processes(app: Flask, make_app: MakeApp) -> Sequence[Flask]:
+    """Return two applications over the same services, as two processes would have them."""
+    return [app, make_app()]
 
 
-def _settings(database_url: str, redis_url: str) -> Settings:
-    """Return settings with cheap hashes, and with patience: a machine that stalls is no outage."""
-    return Settings(
-        app_env="testing",
-        database_url=SecretStr(database_url),
-        redis_url=SecretStr(redis_url),
-        argon2_time_cost=1,
-        argon2_memory_kib=8,
-        argon2_parallelism=1,
-        database_connect_timeout_s=60,
-        database_pool_timeout_s=60,
-        database_statement_timeout_s=60,
-        redis_timeout_s=60,
-    )
+@pytest.fixture
+def client_of(auth: Auth) -> ClientOf:
+    """Return what makes a client of an application whose user is logged in."""
+    tokens: dict[str, str] = {}
+
+    def make(app: Flask, name: str) -> FlaskClient:
+        if name not in tokens:
+            tokens[name] = auth.login(name)
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {tokens[name]}"
+        return client
+
+    return make

@@ -127,9 +127,12 @@ def auth(backend: Backend, client: FlaskClient) -> Auth:
 
 @pytest.fixture
 def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path) -> Callable[..., GuardedProcess]:
-    """Return what starts gunicorn, with one worker, and with settings beside those of the test's services."""
+    """Return what starts gunicorn, with one worker, and with settings beside those of the test's services.
 
-    def spawn(port: int, **settings: str) -> GuardedProcess:
+    Another `application` takes the place of the one that is deployed: one with a fault, say.
+    """
+
+    def spawn(port: int, application: str | None = None, **settings: str) -> GuardedProcess:
         folder = tmp_path / "tmp"
         folder.mkdir()
         environment = {
@@ -143,7 +146,7 @@ def start(guardian: Guardian, database_url: str, redis_url: str, tmp_path: Path)
             "ARGON2_PARALLELISM": "1",
             **{name.upper(): str(value) for name, value in (NO_LIMITS | PATIENT).items()},
         }
-        argv = [*COMMAND, "--bind", f"{LOOPBACK}:{port}"]
+        argv = [*COMMAND, "--bind", f"{LOOPBACK}:{port}", *([application] if application else [])]
         return guardian.spawn(argv, output=tmp_path / "log", cwd=ROOT, env=os.environ | environment | settings)
 
     return spawn
