@@ -95,8 +95,9 @@ def test_all_together(folder: Path, target: Target, served_target: Launched, ide
 
 
 def test_plain_locust(folder: Path, target: Target, served_target: Launched, identities: dict[str, Identity]) -> None:
-    """Plain Locust runs the same journeys, and leaves nothing behind either."""
-    options = ("--headless", "--users", "10", "--spawn-rate", "10", "--run-time", "5s", "--json")
+    """Plain Locust runs the same journeys, and leaves nothing behind either, if it lets them end what they do."""
+    length = ("--run-time", "5s", "--stop-timeout", "60s")
+    options = ("--headless", "--users", "10", "--spawn-rate", "10", *length, "--json")
     done = run(folder, target, "locust", "-f", "loadtests/locustfile.py", "--host", served_target.base_url, *options)
     assert done.returncode == 0, done.stdout + done.stderr
     asked = {entry["name"]: entry["num_failures"] for entry in msgspec.json.decode(done.stdout)}
