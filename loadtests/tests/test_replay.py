@@ -16,7 +16,7 @@ from loadtests.made_journeys import IDEMPOTENCY_KEY, Call
 from loadtests.profile import read_profile
 from loadtests.replay.making import MOST_REQUESTS, PROFILE, journey_of
 from loadtests.replay.naming import Names
-from loadtests.replay.recording import sequences_of
+from loadtests.replay.recording import Choice, read_recording, sequences_of
 from loadtests.replay.sending import Sender
 from loadtests.replay.things import with_makers
 from loadtests.tests.conftest import ROOT, Lab
@@ -230,3 +230,31 @@ def test_wrong_request(lab: Lab, words: list[str], said: str) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_recordings_of_schemathesis(folder: Path) -> None:
+    """Both of its formats are read, and are the same requests; the broken route is among what failed."""
+    document = [
+        "openapi.yaml",
+        "--header",
+        "X-Token: t-ann",
+        "--exclude-path",
+        "/lost",
+        "--exclude-path-regex",
+        "logout",
+    ]
+    what = ["--phases", "examples,coverage", "--max-examples", "1", "--seed", "1", "--generation-database", "none"]
+    reports = ["--report", "har,ndjson", "--report-har-path", "a.har", "--report-ndjson-path", "a.ndjson"]
+    with launch(Target.read(folder)) as launched:
+        command = [sys.executable, "-m", "schemathesis.cli", "run", *document, "--url", f"{launched.base_url}/v2"]
+        done = subprocess.run([*command, *what, *reports], cwd=folder, capture_output=True, timeout=110, check=False)
+    assert done.returncode == 1, done.stdout.decode()
+    flat = {
+        name: sorted(
+            (one.method, one.path) for sequence in sequences_of((folder / name).read_bytes()) for one in sequence
+        )
+        for name in ("a.har", "a.ndjson")
+    }
+    assert flat["a.har"] == flat["a.ndjson"]
+    failed = read_recording(Choice(folder / "a.ndjson", failed=True))
+    assert "/broken" in {one.template for sequence in failed for one in sequence}
