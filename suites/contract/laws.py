@@ -7,7 +7,7 @@
 The calls are those that Schemathesis made with valid data; each is tried on a freshly seeded target.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ MOST_CALLS = 12
 """How many recorded calls of an operation are tried until one of them can be judged."""
 
 _SAME_KEY = "00000000-0000-4000-8000-000000000001"
-Scenarios = list[tuple[str, Mapping[str, Any]]]
+Scenarios = Sequence[tuple[str, Mapping[str, Any]]]
 Trial = tuple[tuple[Step, ...], tuple[Answer | None, ...]]
 
 

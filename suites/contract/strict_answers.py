@@ -18,7 +18,7 @@ _ALTERNATIVES = ("allOf", "anyOf", "oneOf")
 
 
 @schemathesis.check
-def undocumented_field(_ctx: CheckContext, response: Response, case: Case) -> None:
+def undocumented_field(_ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Fail when a JSON answer has fields that its schema does not name."""
     document: dict[str, Any] = case.operation.schema.raw_schema
     schema = _schema_of(document, case, response)
@@ -36,7 +36,7 @@ def _parsed(content: bytes) -> Any:
         return None
 
 
-def _schema_of(document: dict[str, Any], case: Case, response: Response) -> Any:
+def _schema_of(document: dict[str, Any], case: Case[Any], response: Response) -> Any:
     responses = case.operation.definition.raw.get("responses", {})
     code = str(response.status_code)
     described = responses.get(code) or responses.get(f"{code[0]}XX") or responses.get("default")
