@@ -29,7 +29,10 @@ class Isolation:
     def __str__(self) -> str:
         if not self.is_possible:
             return "none: the target runs elsewhere, and what one operation left another one met"
-        return "the target had its seed again before each operation of a phase and each sequence of calls"
+        return (
+            "Postgres and Redis had the target's seed again before each operation of a phase and each sequence of"
+            " calls; what its process keeps in memory stayed"
+        )
 
     def restore(self) -> None:
         """Give the target its seed again, and wait until it answers."""
