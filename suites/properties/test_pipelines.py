@@ -217,5 +217,5 @@ def test_pipelines(database: Database, principals: dict[str, Principal]) -> None
     """Creating, changing, moving, deleting and listing agree with a dictionary, refusals included."""
     run_state_machine_as_test(
         lambda: PipelineMachine(database, principals),
-        settings=settings(PATIENT, max_examples=60, stateful_step_count=30),
+        settings=settings(PATIENT, max_examples=40, stateful_step_count=25),
     )
