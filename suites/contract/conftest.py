@@ -189,7 +189,7 @@ def findings(
         findings=found,
     )
     write(evidence, har, results)
-    reach = measure(document, fuzzing.exchanges, documented.keys())
+    reach = measure(document, fuzzing.exchanges, documented)
     results.write(
         ContractCoverage(
             seed=option.seed,

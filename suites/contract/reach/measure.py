@@ -1,7 +1,7 @@
 """From a document and exchanges to what of the document they reached."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -20,13 +20,13 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     unreached: tuple[Unreached, ...]
 
 
-def measure(document: Mapping[str, Any], exchanges: Iterable[Exchange], only: Collection[str] = ()) -> Reach:
+def measure(document: Mapping[str, Any], exchanges: Iterable[Exchange], only: Container[str] | None = None) -> Reach:
     """Return what the exchanges reached of the document, or of some operations of it (`METHOD /path`)."""
     schemas = Schemas(document)
     sent: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in exchanges:
         sent[exchange.operation].append(exchange)
-    found = [operation for operation in operations(schemas) if not only or operation.name in only]
+    found = [operation for operation in operations(schemas) if only is None or operation.name in only]
     total: dict[str, int] = defaultdict(int)
     unreached: list[Unreached] = []
     for operation in found:

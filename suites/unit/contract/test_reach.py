@@ -179,7 +179,7 @@ def test_one_operation_alone() -> None:
     """A run that is narrowed to one operation is measured by that one."""
     described = document()
     described["paths"]["/others"] = {"get": {"responses": {"200": {}}}}
-    reach = measure(described, [sent()], only="POST /things")
+    reach = measure(described, [sent()], only={"POST /things"})
     assert [one.operation for one in reach.operations] == ["POST /things"]
     assert counts(reach, "operations") == (1, 1)
 
