@@ -168,7 +168,7 @@ def findings(
     results: Results,
 ) -> ContractFindings:
     """Return what is wrong, one finding for each cause; written as evidence, and what was reached beside it."""
-    option, place = request.config.option, target.settings.waivers
+    option, place, openapi = request.config.option, target.settings.waivers, target.settings.openapi
     laws, broken = apply_laws(document, fuzzing.scenarios, caller)
     judge = Judge(
         caller=caller,
@@ -198,7 +198,7 @@ def findings(
             failures=failures_of(evidence),
             dimensions=reach.dimensions,
             unreached=reach.unreached,
-            fail_under=target.settings.openapi.reach.fail_under if target.settings.openapi else {},
+            fail_under=openapi.reach.fail_under if openapi and not option.operation else {},  # it is of all operations
         )
     )
     return evidence
