@@ -86,7 +86,7 @@ def wrong_status(app: Application, environ: Environ) -> Reply:
 def undocumented_field(app: Application, environ: Environ) -> Reply:
     """Let a field out that the document does not name."""
     reply = asked(app, environ)
-    return reply.with_json({**json.loads(reply.body), "password_hash": "argon2"}) if succeeded(reply) else reply
+    return reply.with_json({**json.loads(reply.body), "internal_notes": "none"}) if succeeded(reply) else reply
 
 
 @on("GET", _USER)
