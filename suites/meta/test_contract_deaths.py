@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.contract_findings import ContractFindings
+from harness.contract_records import ContractCoverage
 from harness.errors import EXIT_FAIL, EXIT_INCONCLUSIVE
-from harness.results import ContractCoverage, Results
+from harness.results import Results
 
 SERVER = """
 import http.server, os, sys

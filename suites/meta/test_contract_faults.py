@@ -13,7 +13,7 @@ from harness.results import Results
 EXPECTED = {
     "wrong_status": ("F101", "GET /api/auth/sessions", "status_code_conformance"),
     "undocumented_field": ("F101", "GET /api/auth/me", "undocumented_field"),
-    "missing_field": ("F101", "GET /api/users/{user_id}", "response_schema_conformance"),
+    "missing_field": ("F101", "GET /api/pipelines", "response_schema_conformance"),
     "error_on_odd_text": ("F100", "POST /api/pipelines", "not_a_server_error"),
     "accepts_invalid": ("F102", "POST /api/registrations", "negative_data_rejection"),
     "rejects_valid": ("F900", "POST /api/tokens", "positive_data_acceptance"),
