@@ -35,6 +35,8 @@ class BoundedConnection(psycopg.Connection[Any]):
 
     deadline_s: float
     interruption: Interruption
+    cursors: dict[str, psycopg.Cursor[Any]]
+    """Those that `Reader` asks its queries in, by query."""
 
     def wait(self, gen: PQGen[RV], interval: float = LOOK_INTERVAL_S, timeout: float | None = None) -> RV:
         """Do as psycopg does within `deadline_s`; after that, close and raise `psycopg.OperationalError`."""
@@ -57,6 +59,7 @@ def bound_connections(engine: Engine, deadline_s: float, interruption: Interrupt
         connection: BoundedConnection = BoundedConnection.connect(*args, **kwargs)
         connection.deadline_s = deadline_s
         connection.interruption = interruption
+        connection.cursors = {}
         return connection
 
 

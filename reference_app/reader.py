@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import RowMaker, dict_row
 from sqlalchemy import Connection, SelectBase
 from sqlalchemy.dialects.postgresql import psycopg as dialect
 from sqlalchemy.exc import OperationalError
@@ -32,12 +32,31 @@ class Reader:
         Raises SQLAlchemy's `OperationalError`, as its own queries do when Postgres does not answer in time.
         """
         try:
-            rows: list[dict[str, Any]] = self.driver.cursor(row_factory=dict_row).execute(statement, values).fetchall()
+            rows: list[dict[str, Any]] = self._cursor(statement).execute(statement, values).fetchall()
         except psycopg.OperationalError as error:
             if self.driver.closed:
                 self._invalidate(error)
             raise OperationalError(statement, None, error) from error
         return rows
+
+    def _cursor(self, statement: str) -> psycopg.Cursor[dict[str, Any]]:
+        """Return the cursor in which the connection had this query before: it knows how to load its columns."""
+        cursors: dict[str, psycopg.Cursor[dict[str, Any]]] = self.driver.cursors
+        if statement not in cursors:
+            cursors[statement] = self.driver.cursor(row_factory=_NamedRows())
+        return cursors[statement]
+
+
+class _NamedRows:
+    """Psycopg's `dict_row` for one query: the names of its columns are asked for once."""
+
+    def __init__(self) -> None:
+        self._make_row: RowMaker[dict[str, Any]] | None = None
+
+    def __call__(self, cursor: psycopg.Cursor[Any]) -> RowMaker[dict[str, Any]]:
+        if self._make_row is None:
+            self._make_row = dict_row(cursor)
+        return self._make_row
 
 
 def as_text(query: SelectBase) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from flask import Request
 from flask.ctx import RequestContext
 from flask_openapi3.openapi import OpenAPI
 
@@ -10,6 +11,7 @@ from reference_app.api.visit import VISIT, Visit
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.routing import MapAdapter
 
 
 class Application(OpenAPI):
@@ -18,6 +20,14 @@ class Application(OpenAPI):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return `func`: neither a view nor a hook here is a coroutine, and none is examined for it."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> "MapAdapter | None":
+        """Return what makes URLs; where the route is known, one that has not read the request's host for it."""
+        visit: Visit | None = request.environ.get(VISIT) if request else None
+        if request is None or visit is None or visit.rule is None:
+            return super().create_url_adapter(request)
+        script = request.environ.get("SCRIPT_NAME")
+        return self.url_map.bind("", script, path_info=visit.path, default_method=visit.method)
 
     def request_context(self, environ: "WSGIEnvironment") -> RequestContext:
         """Return the context of one request."""

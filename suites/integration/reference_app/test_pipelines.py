@@ -34,6 +34,14 @@ def test_create_and_read(client: FlaskClient, auth: Auth) -> None:
     assert response.json == client.get(response.headers["Location"]).json
 
 
+def test_location_below_a_mount_point(client: FlaskClient, auth: Auth) -> None:
+    """Where the application is mounted below a path, Location begins with that path."""
+    auth.login("alice")
+    body, key = {"name": "Nightly build"}, {"Idempotency-Key": "mounted-below"}
+    response = client.post("/api/pipelines", json=body, headers=key, base_url="http://localhost/monitor")
+    assert response.headers["Location"] == f"/monitor/api/pipelines/{response.json['id']}"
+
+
 def test_one_text(client: FlaskClient, auth: Auth) -> None:
     """A change is answered with the very text that reading gives then: in the shape of the document, written alike."""
     auth.login("alice")
