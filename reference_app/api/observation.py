@@ -3,13 +3,14 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
 from structlog.typing import FilteringBoundLogger
 from werkzeug.wsgi import ClosingIterator
 
+from reference_app.api.added_headers import Headers, Write
 from reference_app.api.visit import VISIT, Visit
 from reference_app.metrics import Metrics
 from reference_app.structured_logging import REQUEST_ID
@@ -47,7 +48,7 @@ class _Observer:
         started_s = time.perf_counter()
         environ[REQUEST_ID] = identity = _request_id(environ.get("HTTP_X_REQUEST_ID"))
 
-        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
+        def start(status: str, headers: Headers, *error: Any) -> Write:
             self._tell(environ, int(status[:3]), time.perf_counter() - started_s)
             return start_response(status, [*headers, (REQUEST_ID_HEADER, identity)], *error)
 
