@@ -41,8 +41,13 @@ class Alarm:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        if self._file >= 0:
+        if self.is_exact:
             os.close(self._file)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether there is a timerfd; else it rings up to some milliseconds late."""
+        return self._file >= 0
 
     def sleep_until(self, when_s: float) -> None:
         """Sleep until the monotonic clock (`time.perf_counter`, on Linux the same) shows a time; at least yield."""

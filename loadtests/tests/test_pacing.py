@@ -1,6 +1,8 @@
 """When users may send: on time, each slot once, too late ones never. In this process; gevent patches nothing here."""
 
 import itertools
+import resource
+import sys
 import time
 from collections.abc import Iterator
 
@@ -50,23 +52,43 @@ class Bench:
         return sum(fates.dropped for fates in told.fates)
 
 
+def plain_alarm() -> Alarm:
+    """Return an alarm that could have no timerfd, as where the system knows none: here no file can be opened."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        return Alarm()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.fixture(params=[Alarm, plain_alarm], ids=["timerfd", "none"])
+def alarm(request: pytest.FixtureRequest) -> Iterator[Alarm]:
+    """Give an alarm of each kind."""
+    with request.param() as made:
+        yield made
+
+
+def test_kinds_of_alarm(alarm: Alarm, request: pytest.FixtureRequest) -> None:
+    """There is a timerfd on Linux, and without one there is an alarm all the same."""
+    assert alarm.is_exact == (sys.platform == "linux" and "timerfd" in request.node.name)
+
+
 @pytest.mark.parametrize("ahead_s", [0.0, -1.0, 0.0002, 0.001, 0.0123, 0.05])
-def test_never_early(ahead_s: float) -> None:
+def test_never_early(alarm: Alarm, ahead_s: float) -> None:
     """The alarm rings at its time or later, never before it."""
-    with Alarm() as alarm:
-        for _again in range(5):
-            when_s = time.perf_counter() + ahead_s
-            alarm.sleep_until(when_s)
-            assert time.perf_counter() >= when_s
+    for _again in range(5):
+        when_s = time.perf_counter() + ahead_s
+        alarm.sleep_until(when_s)
+        assert time.perf_counter() >= when_s
 
 
-def test_alarm_yields() -> None:
+def test_alarm_yields(alarm: Alarm) -> None:
     """While it waits others run, also when its time has passed."""
     for ahead_s in (0.01, -1.0):
         ran: list[int] = []
         gevent.spawn(ran.append, 1)
-        with Alarm() as alarm:
-            alarm.sleep_until(time.perf_counter() + ahead_s)
+        alarm.sleep_until(time.perf_counter() + ahead_s)
         assert ran == [1]
 
 
