@@ -245,6 +245,8 @@ class Connection:
         if not self._watching:
             self._watcher.start(self._on_readable)
             self._watching = True
+        if self.deadline_s < self._watch.rings_s:
+            self._watch.expect(self.deadline_s)
         self.waiter = getcurrent()
         self._hub.switch()
 
@@ -255,6 +257,8 @@ class Connection:
         if not self._watching:
             self._watcher.start(self._on_readable)
             self._watching = True
+        if self.deadline_s < self._watch.rings_s:
+            self._watch.expect(self.deadline_s)
         self.waiter = getcurrent()
         try:
             event: int = self._hub.switch()

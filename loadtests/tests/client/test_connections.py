@@ -20,7 +20,7 @@ from loadtests.client.errors import (
     TlsFailed,
 )
 from loadtests.client.origin import Origin
-from loadtests.client.watch import Watch
+from loadtests.client.watch import NEVER, Watch
 from loadtests.tests.client.conftest import OK, Asker, Hostile, script
 
 NO_CHECKS = tls_context(verify=False)
@@ -179,7 +179,7 @@ class Sleeper:
 
     def expire(self) -> None:
         """Note it."""
-        self.expired = True
+        self.expired, self.waiter = True, None
 
 
 NOON_S = 10.0
@@ -203,10 +203,35 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 def test_watch_expires_at_the_deadline_and_not_before(watch: Watch, pair: tuple[socket.socket, socket.socket]) -> None:
     """Of those that wait, the watch ends those whose deadline has passed."""
-    early, late = Sleeper(pair[0].fileno(), NOON_S - 0.001), Sleeper(pair[0].fileno(), NOON_S + 0.001)
-    watch.connections = {early, late}
+    early, late = Sleeper(pair[0].fileno(), NOON_S - 0.001), Sleeper(pair[0].fileno(), NOON_S + 5)
+    watch.connections = {early, late, Sleeper(pair[0].fileno(), NOON_S + 9)}
     watch.look()
     assert (early.expired, late.expired) == (True, False)
+    assert watch.rings_s == late.deadline_s
+
+
+def test_watch_rings_for_the_earliest(watch: Watch) -> None:
+    """Nothing rings while nobody waits; then the earliest deadline does, in whatever order they are told."""
+    watch.look()
+    assert watch.rings_s == NEVER
+    for deadline_s in (NOON_S + 9, NOON_S + 5, NOON_S + 7):
+        watch.expect(deadline_s)
+    assert watch.rings_s == NOON_S + 5
+
+
+def test_watch_expires_by_itself(pair: tuple[socket.socket, socket.socket]) -> None:
+    """What waits is expired without anybody asking, also what is told last and waits less than all others."""
+    sleepers = [Sleeper(pair[0].fileno(), time.perf_counter() + seconds) for seconds in (60.0, 0.2, 0.1)]
+    watch = Watch(gevent.get_hub())
+    watch.connections.update(sleepers)
+    for sleeper in sleepers:
+        watch.expect(sleeper.deadline_s)
+    with gevent.Timeout(50):
+        while not all(sleeper.expired for sleeper in sleepers[1:]):
+            gevent.sleep(0.01)
+    watch.stop()
+    assert time.perf_counter() >= sleepers[1].deadline_s
+    assert not sleepers[0].expired
 
 
 def test_what_has_come_is_no_time_out(watch: Watch, pair: tuple[socket.socket, socket.socket]) -> None:
