@@ -15,6 +15,7 @@ from harness.results import Results
 
 ROOT = Path(__file__).parents[2]
 RUN_TIMEOUT_S = 100
+SEED = 1
 
 settings.register_profile("load", deadline=None)  # a busy machine's pause is not a failure
 settings.load_profile("load")
@@ -75,7 +76,7 @@ class Lab:
     def command(self, *options: str, part: str = "run", profile: str = "quick") -> list[str]:
         """Return the command line of a run."""
         common = ("--target", str(self.folder / "target.toml"), "--results", str(self.results.folder))
-        return [sys.executable, "-m", "loadtests", part, profile, *common, "--seed", "1", *options]
+        return [sys.executable, "-m", "loadtests", part, profile, *common, "--seed", str(SEED), *options]
 
     def run(self, *options: str, profile: str = "quick") -> subprocess.CompletedProcess[str]:
         """Run a profile to its end."""

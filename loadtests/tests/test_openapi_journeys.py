@@ -26,8 +26,8 @@ OrdinaryUser = 8
 Administrator = 2
 Anonymous = 2
 [[stages]]
-duration_s = 5
-rate = 40
+duration_s = 2
+rate = 100
 """
 BROKEN = "  /broken:\n    get: {responses: {200: {description: never}}}\n"
 READS = {

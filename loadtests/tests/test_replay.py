@@ -1,12 +1,16 @@
 """What of a recording is sent to a target: names, identities, what is left out; and runs of the real command."""
 
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
+from harness.command_line import EXIT_INTERRUPTED
 from harness.errors import Inconclusive
 from harness.launch import launch
 from harness.load_records import LoadSummary
@@ -19,7 +23,7 @@ from loadtests.replay.naming import Names
 from loadtests.replay.recording import Choice, read_recording, sequences_of
 from loadtests.replay.sending import Sender
 from loadtests.replay.things import with_makers
-from loadtests.tests.conftest import ROOT, Lab
+from loadtests.tests.conftest import ROOT, Lab, finished, heard
 from loadtests.tests.recordings import case, entry, event, har, ndjson
 
 STRANGER = Path(__file__).with_name("stranger")
@@ -60,17 +64,10 @@ def on(base_url: str, folder: Path) -> Target:
     return Target.read(folder)
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Replay `recorded` of the folder."""
+def command(folder: Path, *words: str) -> list[str]:
+    """Return the command that replays `recorded` of the folder."""
     options = ("--replay", str(folder / "recorded"), "--target", str(folder), "--results", str(folder / "results"))
-    return subprocess.run(
-        [sys.executable, "-m", "loadtests", "run", *words, *options, "--seed", "1"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    return [sys.executable, "-m", "loadtests", "run", *words, *options, "--seed", "1"]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +172,7 @@ def test_own_profile() -> None:
 
 
 def test_recorded_page(folder: Path) -> None:
-    """What was made when it was recorded is made anew and asked for where it stands now; a fault is seen again."""
+    """What was made is made anew and asked for where it stands now; a fault is seen again."""
     token = {"X-Token": "long gone"}
     book = {"page": "p", "headers": token}
     entries = [
@@ -189,11 +186,12 @@ def test_recorded_page(folder: Path) -> None:
     for one in entries[:1]:
         one["request"]["headers"].append({"name": "content-type", "value": "application/json"})
     (folder / "recorded").write_bytes(har(*entries))
-    done = run(folder)
+    replay = command(folder, str(folder / "quick.toml"))
+    done = subprocess.run(replay, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
     assert (done.returncode, done.stderr) == (1, ""), done.stdout
     assert "replay: 6 requests, recorded at http://127.0.0.1:8123, http://elsewhere:1" in done.stdout
     assert f"--replay {folder / 'recorded'}" in done.stdout
-    summary = Results(folder / "results").read(LoadSummary, "replay")
+    summary = Results(folder / "results").read(LoadSummary, "replay-quick")
     failures = {one.name: one.failures > 0 for one in summary.endpoints}
     names = ("GET /books", "POST /books", "GET /books/{id}", "DELETE /books/{id}", "GET /broken")
     assert failures == {name: name == "GET /broken" for name in names}
@@ -201,17 +199,22 @@ def test_recorded_page(folder: Path) -> None:
     assert error.endswith("times: GET /broken: CatchResponseError: answered 500, recorded 500")
 
 
-def test_given_profile(folder: Path) -> None:
-    """A profile's arrivals and thresholds are the replay's, whose results are no other run's; what failed is chosen."""
+def test_own_arrivals(folder: Path) -> None:
+    """Without a profile a replay has arrivals of its own, here until Ctrl-C; what failed is chosen, and mended now."""
     with launch(Target.read(folder)) as launched:
         on(launched.base_url, folder)
         fine = event(a=case("GET /v2/books", "/books"))
         mended = event(a=case("GET /v2/books/b1", "/books/{id}", 500, identity="ben"))
         (folder / "recorded").write_bytes(ndjson(fine, mended, event(a=case("POST /v2/badges", "/badges", 500))))
-        done = run(folder, str(folder / "quick.toml"), "--failed")
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    summary = Results(folder / "results").read(LoadSummary, "replay-quick")
-    assert [one.name for one in summary.endpoints] == ["GET /books/{id}"]
+        with subprocess.Popen(command(folder, "--failed"), cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:
+            heard(process, " left")
+            process.send_signal(signal.SIGINT)
+            finished(process)
+    assert process.returncode == EXIT_INTERRUPTED
+    summary = Results(folder / "results").read(LoadSummary, "replay")
+    assert (summary.stages[0].name, summary.errors) == ("warm-up", ())
+    histograms = (folder / "results/load/replay/histograms.hlog").read_text()
+    assert set(re.findall(r"Tag=response:0:(\S+?),", histograms)) == {"GET%20/books/%7Bid%7D"}
     assert "POST /badges: it writes" in summary.not_exercised[0]
     assert "--failed" in summary.reproduce
 

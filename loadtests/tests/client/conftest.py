@@ -1,6 +1,8 @@
 """A hostile server in a process of its own, and the transport of the client, which patches nothing, to ask it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,7 +21,6 @@ from loadtests.client.transport import Transport
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 OK = "HTTP/1.1 200 OK\r\n"
-CHILD_TIMEOUT_S = 90
 Step = tuple[Any, ...]
 
 
@@ -118,24 +119,32 @@ def asker(hostile: Hostile) -> Iterator[Asker]:
 
 
 class Child:
-    """Runs lines of Python as a journey would, in a process that Locust may patch.
+    """Runs lines of Python as a journey would, in a process of their own that Locust has patched.
 
     They find `client`, `user`, `environment`, `script`, `events` (what Locust's event was fired with) and `say`, whose
     arguments come back.
     """
 
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
+    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
+        self._process = process
+        self._said, self._errors = folder / "said", folder / "errors"
 
     def run(self, source: str, *settings: str) -> list[Any]:
         """Run it, with these settings of the user's class; return what it said."""
-        command = [sys.executable, str(HERE / "child.py"), self._base_url, source, *settings]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=CHILD_TIMEOUT_S, check=False)
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([source, settings, str(self._said), str(self._errors)]) + "\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == "[0]\n", self._errors.read_text()
+        return [json.loads(line) for line in self._said.read_text().splitlines()]
 
 
-@pytest.fixture
-def child(hostile: Hostile) -> Child:
-    """Run journeys against the hostile server."""
-    return Child(hostile.plain)
+@pytest.fixture(scope="session")
+def child(hostile: Hostile, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
+    """Run journeys against the hostile server; all from one process, since importing Locust takes longest."""
+    command = [sys.executable, str(HERE / "child.py"), hostile.plain]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        yield Child(process, tmp_path_factory.mktemp("child"))
+        os.killpg(process.pid, signal.SIGKILL)
