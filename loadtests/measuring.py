@@ -47,7 +47,7 @@ def measure(crew: Crew, target: Target, launched: Launched, plan: Plan, folder: 
     if watch.metrics_error:
         say(f"the target's metrics were not all read: {watch.metrics_error}")
     what = Circumstances(
-        interrupted=interruption.happened,
+        interrupted=interruption.happened or (ending.interrupted and watcher.aborted is None),  # or on Locust's page
         aborted=watcher.aborted,
         lost=ending.lost,
         unaccounted=0 if ending.interrupted else watcher.measured.unaccounted(plan.seed),

@@ -18,11 +18,11 @@ from loadtests.engine.pacing import Clock, ClosedPacer, OpenPacer, Pacer
 from loadtests.engine.recorder import Recorder
 from loadtests.engine.scheduled_users import Ledger, scheduled, sentence
 from loadtests.engine.strain import Strain, beat
+from loadtests.engine.web_page import show_page
 from loadtests.messages import Ended, Plan, Send
 from loadtests.schedule import shares, slots, users_of
 
 START_TIMEOUT_S = 60.0
-LOOPBACK = "127.0.0.1"
 
 
 class Engine:
@@ -33,6 +33,7 @@ class Engine:
         self._plan = plan
         self._tell = tell
         self._stopped = stopped
+        self._ended_on_page = Event()
         self._clock = Clock()
         self._recorder = Recorder(profile)
         self._strain = Strain()
@@ -88,14 +89,14 @@ class Engine:
         self._environment.host = base_url
         self._runner = self._environment.create_local_runner()
         if self._plan.page is not None:
-            self._environment.create_web_ui(LOOPBACK, self._plan.page)
+            show_page(self._environment, self._plan.page, self._ended_on_page.set)
             self._company.spawn(stats_history, self._runner)
         self._runner.start(self._users, spawn_rate=self._users)
-        gevent.wait([self._started, self._stopped], timeout=START_TIMEOUT_S, count=1)
+        gevent.wait([self._started, self._stopped, self._ended_on_page], timeout=START_TIMEOUT_S, count=1)
         if self._start_error:
             raise Inconclusive(self._start_error)
         if not self._started.is_set():
-            why = "interrupted before any load" if self._stopped.is_set() else "look at on_start"
+            why = "interrupted before any load" if self._is_cut_short else "look at on_start"
             raise Inconclusive(
                 f"only {self._users_ready} of {self._users} users were ready after {START_TIMEOUT_S:g} s; {why}"
             )
@@ -117,7 +118,7 @@ class Engine:
         self._tell_second()
         return Ended(
             ended_s=max(self._end_of_schedule(ended_s), self._recorder.last_outcome_s),
-            interrupted=self._stopped.is_set(),
+            interrupted=self._is_cut_short,
         )
 
     def hold(self) -> None:
@@ -129,7 +130,8 @@ class Engine:
         """Wait until all users have ended; those that hang in a request only for as long as the profile's patience."""
         profile = self._plan.profile
         users = gevent.spawn(self._runner.user_greenlets.join)
-        gevent.wait([users, self._stopped], timeout=profile.duration_s + profile.patience_s, count=1)
+        ends = [users, self._stopped, self._ended_on_page]
+        gevent.wait(ends, timeout=profile.duration_s + profile.patience_s, count=1)
         self._pacer.close(self._end_of_schedule(self._clock.now_s()))
         users.join(timeout=profile.patience_s)  # for their on_stop; after an interruption, for answers too
         users.kill()
@@ -137,7 +139,11 @@ class Engine:
     def _end_of_schedule(self, now_s: float) -> float:
         """Return until when requests were intended: the plan's end, or now when interrupted."""
         duration_s = self._plan.profile.duration_s
-        return min(now_s, duration_s) if self._stopped.is_set() else duration_s
+        return min(now_s, duration_s) if self._is_cut_short else duration_s
+
+    @property
+    def _is_cut_short(self) -> bool:
+        return any(event.is_set() for event in (self._stopped, self._ended_on_page))
 
     def _note_ready(self) -> None:
         self._users_ready += 1
