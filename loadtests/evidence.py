@@ -23,7 +23,7 @@ PAGES_TIMEOUT_S = 60.0
 
 
 class Stream:
-    """A file of JSON lines that grows while a run goes on, and stays when it is killed; a context manager."""
+    """A file of whole JSON lines that grows while a run goes on, and stays when it is killed; a context manager."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -42,9 +42,13 @@ class Stream:
             ResultsUnwritable: the disk is full, or the folder is gone.
 
         """
+        data, end = memoryview(line.encode()), self._file.tell()
         try:
-            self._file.write(line.encode())
+            while data:  # of the last bytes that a disk has room for, a write takes what fits, and says so
+                data = data[self._file.write(data) :]
         except OSError as error:
+            self._file.seek(end)
+            self._file.truncate()
             raise ResultsUnwritable(f"{self._path}: cannot be written ({error.strerror})") from error
 
     def row(self, second: LoadSecond) -> None:

@@ -45,7 +45,7 @@ def measure(crew: Crew, target: Target, launched: Launched, plan: Plan, folder: 
         watcher.end(ending)
         changes = watch.changes
     if watch.metrics_error:
-        say(f"the target's metrics were not all read: {watch.metrics_error}")
+        say(f"the target's metrics are not all there: {watch.metrics_error}")
     what = Circumstances(
         interrupted=interruption.happened or (ending.interrupted and watcher.aborted is None),  # or on Locust's page
         aborted=watcher.aborted,

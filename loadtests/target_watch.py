@@ -16,6 +16,8 @@ import msgspec
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.errors import ResultsUnwritable
+
 METRICS_EVERY_S = 5  # each second would be load of its own
 METRICS_TIMEOUT_S = 2.0
 MOST_SERIES = 2000
@@ -142,7 +144,10 @@ class TargetWatch:
             return
         self._start_times.update(value for name, value in samples.items() if name.startswith(START_TIME))
         row = {"second": second, "samples": dict(list(samples.items())[:MOST_SERIES]), "series": len(samples)}
-        self._write_metrics(msgspec.json.encode(row).decode() + "\n")
+        try:
+            self._write_metrics(msgspec.json.encode(row).decode() + "\n")
+        except ResultsUnwritable as error:  # in this thread nobody else would hear it
+            self.metrics_error = self.metrics_error or str(error)
 
 
 def parse_metrics(text: str) -> dict[str, float]:
