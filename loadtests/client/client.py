@@ -93,12 +93,14 @@ class LeanHttpClient(Verbs):
         context: dict[str, Any] | None = None,
         params: Params | None = None,
         timeout: Timeout | None = None,
+        files: Any = None,
     ) -> Answer:
         """Send a request and return its answer; whatever goes wrong on the way is in the answer.
 
         `url` is a path of the base URL, or absolute. `data` is bytes, text, a form (mapping or pairs), a file, or an
-        iterable of pieces, sent in chunks unless there is a Content-Length header. `timeout` is (connect, read) in
-        seconds, or one number for both.
+        iterable of pieces, in chunks unless there is a Content-Length header; `files` makes a form with files as in
+        `requests`: by field a file, bytes, text, or a tuple of name, content, type and headers; `data` has the other
+        fields then. `timeout` is (connect, read) in seconds, or one number for both.
 
         Raises:
             InvalidRequest: this cannot be sent.
@@ -107,8 +109,8 @@ class LeanHttpClient(Verbs):
         if auth is not None:
             headers = {**(headers or {}), "Authorization": basic(*auth)}
         wanted: Wanted | None = None
-        if headers or data is not None or json is not None or params or self._cookies is not None:
-            wanted = Wanted(method, with_params(url, params) if params else url, headers, data, json)
+        if headers or data is not None or json is not None or params or files or self._cookies is not None:
+            wanted = Wanted(method, with_params(url, params) if params else url, headers, data, json, files)
             request = self._make(wanted)
         else:
             request = self._maker.plain(method, url)
@@ -189,8 +191,9 @@ class LeanHttpClient(Verbs):
             line = self._maker.line(wanted.method, wanted.url)
             cookies = self._cookies.header_for(line.origin, line.target)
         return self._maker.make(
-            wanted.method, wanted.url, headers=wanted.headers, data=wanted.data, json=wanted.json, cookies=cookies
-        )
+            wanted.method, wanted.url, headers=wanted.headers, data=wanted.data, json=wanted.json, files=wanted.files,
+            cookies=cookies,
+        )  # fmt: skip
 
     def _send(
         self, wanted: Wanted, request: Request, sent_s: float, timeouts: Timeouts, *, stream: bool, follows: bool

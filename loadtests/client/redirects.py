@@ -23,6 +23,7 @@ class Wanted(msgspec.Struct, frozen=True):
     headers: HeadersLike | None = None
     data: Any = None
     json: Any = None
+    files: Any = None
 
 
 def is_redirect(head: Head) -> bool:
@@ -54,7 +55,9 @@ def next_wanted(wanted: Wanted, request: Request, head: Head) -> Wanted:
         return Wanted("GET", url, headers)
     if request.upload is not None and not request.upload.repeatable:
         raise RedirectRefused("the redirect needs the body again, and it can be read only once")
-    return Wanted(wanted.method, url, headers, wanted.data, wanted.json)
+    if request.upload is not None:
+        request.upload.rewind()
+    return Wanted(wanted.method, url, headers, wanted.data, wanted.json, wanted.files)
 
 
 def _becomes_get(method: str, status: int) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlencode, urlunsplit
 import msgspec
 
 from loadtests.client.errors import InvalidRequest
+from loadtests.client.multipart import CONTENT_TYPE, Multipart
 from loadtests.client.origin import Origin, split_url
 from loadtests.client.upload import PIECE_BYTES, Upload, as_bytes, is_streamed
 
@@ -25,6 +26,7 @@ BODY_HEADERS: Mapping[str, Mapping[str, str]] = {
     "": {},
     "json": {"Content-Type": "application/json", "Accept": "application/json"},
     "form": {"Content-Type": "application/x-www-form-urlencoded"},
+    "files": {"Content-Type": CONTENT_TYPE},
 }
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -110,6 +112,7 @@ class RequestMaker:
         params: Params | None = None,
         data: Any = None,
         json: Any = None,
+        files: Any = None,
         cookies: bytes = b"",
     ) -> Request:
         """Return a request.
@@ -119,7 +122,7 @@ class RequestMaker:
 
         """
         line = self.line(method, with_params(url, params) if params else url)
-        kind, body = encode_body(data, json)
+        kind, body = encode_files(data, json, files) if files else encode_body(data, json)
         block = self._block(kind, headers, self._defaults if line.origin == self.origin else self._foreign)
         upload = as_upload(body, block)
         framing = _framing(method, body, upload)
@@ -202,6 +205,13 @@ def encode_body(data: Any, json: Any) -> tuple[str, Any]:
     if isinstance(data, Mapping | list | tuple):
         return "form", _form(data).encode()
     return "", data if is_streamed(data) else as_bytes(data)
+
+
+def encode_files(data: Any, json: Any, files: Any) -> tuple[str, Any]:
+    """Return the kind of a form with files, and its body: something to read it from."""
+    if json is not None:
+        raise InvalidRequest("a request has either json, or files with fields in data")
+    return "files", Multipart(data, files)
 
 
 def as_upload(body: Any, block: Block) -> Upload | None:

@@ -1,12 +1,28 @@
 """Bodies of requests that are sent piece by piece: long ones, files, and what an iterator yields."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from loadtests.client.errors import BodySpent, InvalidRequest
 
 PIECE_BYTES = 65_536
+
+
+class Composed(ABC):
+    """A body made of several. `length` is None when it is not known before."""
+
+    length: int | None
+    repeatable: bool
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield it in pieces."""
+
+    @abstractmethod
+    def rewind(self) -> None:
+        """Let its files be where they were."""
 
 
 class Upload:
@@ -20,6 +36,8 @@ class Upload:
         self.repeatable = True
         if hasattr(source, "read"):
             self._measure_file()
+        elif isinstance(source, Composed):
+            self.length, self.repeatable = source.length if length is None else length, source.repeatable
         elif not isinstance(source, bytes):
             self.repeatable = iter(source) is not source
 
@@ -35,7 +53,7 @@ class Upload:
             raise BodySpent("the body was read before, and can be read only once; it is not sent again empty")
         self._spent = True
         sent = 0
-        for piece in self._read():
+        for piece in self.read():
             if not piece:
                 continue
             sent += len(piece)
@@ -47,7 +65,15 @@ class Upload:
         elif sent != self.length:
             raise InvalidRequest(f"the body has {sent} bytes, its Content-Length says {self.length}")
 
-    def _read(self) -> Iterator[bytes]:
+    def rewind(self) -> None:
+        """Let a file be where it was, for another request that is made of it."""
+        if isinstance(self._source, Composed):
+            self._source.rewind()
+        elif hasattr(self._source, "read") and self.repeatable:
+            self._source.seek(self._start)
+
+    def read(self) -> Iterator[bytes]:
+        """Yield the body as it is."""
         source = self._source
         if isinstance(source, bytes):
             for start in range(0, len(source), PIECE_BYTES):

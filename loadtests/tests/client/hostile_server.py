@@ -17,6 +17,7 @@ from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 READ_BYTES = 65_536
+BEGINNING_BYTES = 4_096
 seen: Counter[str] = Counter()
 connections = 0
 
@@ -97,16 +98,18 @@ class Conversation:
         self.ended = True
 
     async def _describe(self, method: str, target: str, fields: list[Any]) -> None:
-        length, checksum = 0, 0
+        length, checksum, beginning = 0, 0, b""
         async for piece in self._pieces(fields):
             length += len(piece)
             checksum = sum(piece, checksum)
+            beginning = (beginning + piece)[:BEGINNING_BYTES]
         said = {
             "method": method,
             "target": target,
             "headers": {name.lower(): value for name, value in fields},
             "length": length,
             "sum": checksum,
+            "beginning": beginning.decode("latin-1"),
             "connections": connections,
             "seen": seen[target.partition("?of=")[2]],
         }

@@ -236,6 +236,18 @@ def test_redirects_when_asked(child: Child, status: int, before: str, after: str
     assert said == [[after, 0 if after == "GET" else 4, False, True, 1]]
 
 
+def test_redirects_send_files_again(child: Child) -> None:
+    """A file that a redirect asks for again is sent again from where it was, alone and in a form."""
+    said = child.run(
+        "import io\n"
+        f"moved = {redirect(307, '/there')}\n"
+        "file = io.BytesIO(b'skip' + b'x' * 100)\nfile.seek(4)\n"
+        "say(client.post(moved, data=file, allow_redirects=True).json()['length'])\nfile.seek(4)\n"
+        "say(client.post(moved, files={'f': file}, allow_redirects=True).json()['beginning'].count('x' * 100))\n"
+    )
+    assert said == [[100], [1]]
+
+
 def test_redirects_to_another_origin(child: Child, hostile: Hostile) -> None:
     """Another origin gets neither Authorization nor the Cookie header."""
     source = (
@@ -302,17 +314,20 @@ def test_streams_that_break(child: Child) -> None:
 def test_huge_bodies_are_not_held(child: Child) -> None:
     """100 MB down, beyond the limit or streamed, and 100 MB up take less than 20 MB of memory."""
     said = child.run(
-        "import psutil\n"
+        "import tempfile\n"
         "peak = lambda: int(next(l for l in open('/proc/self/status') if l.startswith('VmHWM')).split()[1]) / 1024\n"
         "huge = script(('send', f'{OK}Content-Length: 100000000\\r\\n\\r\\n'), ('send', 'x' * 10_000, 10_000))\n"
         "client.get('/')\nbefore = peak()\n"
         "say(client.get(huge).length, sum(map(len, client.get(huge, stream=True).iter_content())))\n"
         "say(client.post('/', data=(b'x' * 100_000 for _ in range(1_000))).json()['length'])\n"
+        "with tempfile.TemporaryFile() as file:\n"
+        "    file.truncate(100_000_000)\n"
+        "    say(client.post('/', files={'f': file}).json()['length'] > 100_000_000)\n"
         "say(peak() - before)\n",
         "body_limit = 2**20",
     )
-    assert said[:2] == [[100_000_000, 100_000_000], [100_000_000]]
-    assert said[2][0] < 20
+    assert said[:3] == [[100_000_000, 100_000_000], [100_000_000], [True]]
+    assert said[3][0] < 20
 
 
 def test_requests_leave_no_garbage(child: Child) -> None:
