@@ -1,7 +1,8 @@
-"""A tiny HTTP server for the tests, as a process of its own: `python tiny_server.py [PORT [CERTIFICATE]]`.
+"""A tiny HTTP server for the tests, as a process of its own: `python tiny_server.py [PORT [CERTIFICATE [HOST]]]`.
 
 It prints its port. GET / answers 200 at once; /fail 500; /hang never; /die ends the process; /to/URL redirects there;
-/seen answers with the paths asked before, one a line; /metrics with a number; anything else as /.
+/seen answers with the paths asked before, one a line; /peers with the addresses that asked; /metrics with a number;
+anything else as /.
 """
 
 import asyncio
@@ -11,10 +12,12 @@ import sys
 from urllib.parse import unquote
 
 seen: list[str] = []
+peers: set[str] = set()
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer the requests of one connection (keep-alive)."""
+    peers.add(writer.get_extra_info("peername")[0])
     while head := await read_head(reader):
         path = head.split(b" ")[1].decode()
         if path == "/die":
@@ -35,6 +38,8 @@ def answer(path: str) -> bytes:
         status, more = "302 Found", f"Location: {unquote(path.removeprefix('/to/'))}\r\n"
     elif path == "/seen":
         body = "\n".join(seen)
+    elif path == "/peers":
+        body = "\n".join(peers)
     elif path == "/metrics":
         body = f"requests_seen {len(seen)}\n"
     return f"HTTP/1.1 {status}\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}".encode()
@@ -48,16 +53,16 @@ async def read_head(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
-async def main(port: int = 0, certificate: str = "") -> None:
+async def main(port: str = "0", certificate: str = "", host: str = "127.0.0.1") -> None:
     """Serve until killed."""
     context = None
     if certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate)
     # While it is stopped connections wait, and are not refused until TCP asks again seconds later.
-    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=context, backlog=4096)
+    server = await asyncio.start_server(serve, host, int(port), ssl=context, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - how its starter learns the port
     await server.serve_forever()
 
 
-asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 0, "".join(sys.argv[2:3])))
+asyncio.run(main(*sys.argv[1:]))
