@@ -2,6 +2,9 @@
 
 from harness.results import Document, Record
 
+HAR = "contract/findings.har"
+"""The calls of all findings; `har_entries` are positions in it."""
+
 
 class Step(Record, frozen=True):
     """A request as it was sent. Credentials are left out: `identity` says whose they were.

@@ -8,6 +8,7 @@ from typing import TypeGuard, TypeVar
 
 import msgspec
 
+from harness.contract_findings import ContractFindings
 from harness.contract_records import ContractCoverage, DocumentCheck
 from harness.errors import UnreadableEvidence
 from harness.load_records import LoadSummary
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 _PLACES = {
     "target": (TargetCheck.FILE,),
-    "contract": ("junit/contract.xml", ContractCoverage.FILE, DocumentCheck.FILE),
+    "contract": ("junit/contract.xml", ContractCoverage.FILE, ContractFindings.FILE, DocumentCheck.FILE),
     "load": (LoadSummary.FILE.format("*"),),
     "security": (Findings.FILE,),
 }
@@ -43,6 +44,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     target: TargetCheck | Unreadable | None = None
     suites: dict[str, Suite | Unreadable] = {}
     contract: ContractCoverage | Unreadable | None = None
+    findings: ContractFindings | Unreadable | None = None
     document: DocumentCheck | Unreadable | None = None
     loads: dict[str, LoadSummary | Unreadable] = {}
     security: Findings | Unreadable | None = None
@@ -92,6 +94,7 @@ def read_evidence(results: Results, *, ci: bool, offline: bool) -> Evidence:
             for file in sorted((results.folder / "junit").glob("*.xml"))
         },
         contract=_read(results, ContractCoverage),
+        findings=_read(results, ContractFindings),
         document=_read(results, DocumentCheck),
         loads={
             file.parent.name: _attempt(results, file, functools.partial(results.read, LoadSummary, file.parent.name))

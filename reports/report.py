@@ -49,7 +49,7 @@ def _make(results: Results, target_file: Path, *, ci: bool, offline: bool, say: 
     with tempfile.TemporaryDirectory(dir=results.folder, prefix=_BEING_MADE) as folder:
         site = Path(folder, SITE)
         site.mkdir()
-        shown = allure_gate(gates, evidence.record, results.folder, site, offline=evidence.offline, say=say)
+        shown = allure_gate(gates, evidence, results.folder, site, say=say)
         gates += accept((shown,), waived.waivers, now.date())
         verdict = judge(gates, run=evidence.record, target=waived.target, notes=waived.notes)
         page = render_page(verdict, evidence, results.folder, site, now)

@@ -1,1 +1,1 @@
-"""Allure 3: its installation, our gates in its format, and the report that it makes."""
+"""Allure 3: its installation, our gates and findings in its format, and the report that it makes."""

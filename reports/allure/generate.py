@@ -10,8 +10,11 @@ from pathlib import Path
 from harness.command_line import python_command
 from harness.errors import Inconclusive
 from harness.results import Gate, Run, Status
+from reports.allure.finding_results import PARENT_SUITE as CONTRACT
+from reports.allure.finding_results import write_findings
 from reports.allure.gate_results import PARENT_SUITE, write_gates
 from reports.allure.install import FOLDER, AllureUnavailable, installed, run_node
+from reports.evidence import Evidence, is_readable
 from reports.text import one_line, plural
 
 NAME = "report/allure"
@@ -26,43 +29,45 @@ _TRACKER = re.compile(r'<script[^>]*src="https?://[^"]*"[^>]*></script>')
 
 def allure_gate(
     gates: tuple[Gate, ...],
-    run: Run | None,
+    evidence: Evidence,
     results: Path,
     site: Path,
     *,
-    offline: bool,
     say: Callable[[str], None],
     folder: Path = FOLDER,
 ) -> Gate:
-    """Make `site`/allure from pytest's results and our gates; the gate says whether that worked."""
+    """Make `site`/allure from pytest's results, what the contract suite found and our gates.
+
+    The gate that this returns says whether it worked.
+    """
     try:
-        script = installed(say, offline=offline, folder=folder)
+        script = installed(say, offline=evidence.offline, folder=folder)
         say("allure: making the report")
-        shown = _generate(script, gates, run, results, site / "allure")
-        status, summary, evidence = Status.PASS, f"{plural(shown, 'result')} in one file", "site/allure/index.html"
+        shown = _generate(script, gates, evidence, results, site / "allure")
+        status, summary, page = Status.PASS, f"{plural(shown, 'result')} in one file", "site/allure/index.html"
     except Inconclusive as error:
-        status, summary, evidence = Status.INCONCLUSIVE, one_line(str(error), limit=600), None
+        status, summary, page = Status.INCONCLUSIVE, one_line(str(error), limit=600), None
     bad = status is not Status.PASS
     return Gate(
         name=NAME,
         kind="report",
         status=status,
         summary=summary,
-        evidence=evidence,
+        evidence=page,
         reproduce=REPRODUCE if bad else None,
-        accepted="offline" if bad and offline else None,
+        accepted="offline" if bad and evidence.offline else None,
     )
 
 
-def _generate(script: Path, gates: tuple[Gate, ...], run: Run | None, results: Path, output: Path) -> int:
+def _generate(script: Path, gates: tuple[Gate, ...], evidence: Evidence, results: Path, output: Path) -> int:
     """Return how many results the report shows. Folders are named relative to `results`: Allure takes patterns."""
     with tempfile.TemporaryDirectory(dir=results, prefix="allure-gates-") as staging:
-        gates_folder = Path(staging, "gates")
-        gates_folder.mkdir()
-        write_gates(gates, results, gates_folder, at_ms=_moment_ms(run))
+        own = Path(staging, "own")
+        own.mkdir()
+        _write_own(gates, evidence, results, own)
         config = Path(staging, "config.json")
-        config.write_text(json.dumps(_config(run, output)), encoding="utf-8")
-        folders = [str(gates_folder.relative_to(results)), *(["allure"] if (results / "allure").is_dir() else [])]
+        config.write_text(json.dumps(_config(evidence.record, output)), encoding="utf-8")
+        folders = [str(own.relative_to(results)), *(["allure"] if (results / "allure").is_dir() else [])]
         run_node(
             [script, "generate", "--config", config, *folders],
             directory=results,
@@ -70,6 +75,15 @@ def _generate(script: Path, gates: tuple[Gate, ...], run: Run | None, results: P
             what="allure: generate",
         )
     return _checked(output)
+
+
+def _write_own(gates: tuple[Gate, ...], evidence: Evidence, results: Path, folder: Path) -> None:
+    """Write what Allure does not have from a test: gates, and what the contract suite found."""
+    at_ms = _moment_ms(evidence.record)
+    write_gates(gates, results, folder, at_ms=at_ms)
+    if is_readable(evidence.findings):
+        coverage = evidence.contract if is_readable(evidence.contract) else None
+        write_findings(evidence.findings, coverage, results, folder, at_ms=at_ms)
 
 
 def _moment_ms(run: Run | None) -> int:
@@ -130,12 +144,14 @@ def _variables(run: Run) -> dict[str, str]:
 
 
 def _categories() -> list[dict[str, object]]:
-    """Return the categories, gates before tests: the first that matches takes a result."""
-    gates = {"parentSuite": PARENT_SUITE}
+    """Return the categories, gates and findings before tests: the first that matches takes a result."""
+    gates, contract = {"parentSuite": PARENT_SUITE}, {"parentSuite": CONTRACT}
     return [
         {"name": "Gates failed", "matchers": {"statuses": ["failed"], "labels": gates}},
         {"name": "Gates inconclusive", "matchers": {"statuses": ["broken"], "labels": gates}},
         {"name": "Gates accepted for now", "matchers": {"statuses": ["skipped"], "labels": gates}},
+        {"name": "Promises of the contract broken", "matchers": {"statuses": ["failed"], "labels": contract}},
+        {"name": "Promises broken, accepted for now", "matchers": {"statuses": ["skipped"], "labels": contract}},
         {"name": "Tests failed", "matchers": {"statuses": ["failed"]}},
         {"name": "Tests broken by their environment", "matchers": {"statuses": ["broken"]}},
         {"name": "Tests skipped", "matchers": {"statuses": ["skipped"]}},

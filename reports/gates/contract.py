@@ -11,11 +11,12 @@ NAME = f"{KIND}/operations"
 CHECKS = f"{KIND}/checks"
 REACH = f"{KIND}/reach"
 DOCUMENT = f"{KIND}/document"
+FINDINGS = f"{KIND}/findings"
 
 
 def gates(evidence: Evidence) -> tuple[Gate, ...]:
     """Return the gates, if the contract suite ran or left its evidence."""
-    return (*_document_gates(evidence), *_coverage_gates(evidence))
+    return (*_document_gates(evidence), *_coverage_gates(evidence), *_findings_gates(evidence))
 
 
 def _document_gates(evidence: Evidence) -> tuple[Gate, ...]:
@@ -36,6 +37,12 @@ def _document_gates(evidence: Evidence) -> tuple[Gate, ...]:
         failures=tuple(Failure(what=problem, reproduce=command) for problem in check.problems),
     )
     return (gate,)
+
+
+def _findings_gates(evidence: Evidence) -> tuple[Gate, ...]:
+    """Return a gate for findings that cannot be read; the failures of those that can be are in the coverage too."""
+    found = evidence.findings
+    return (unreadable_gate(FINDINGS, found, _command(evidence)),) if isinstance(found, Unreadable) else ()
 
 
 def _command(evidence: Evidence) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from harness.contract_findings import ContractFinding, ContractFindings, Step
 from harness.contract_records import ContractCoverage, DimensionReach, DocumentCheck, OperationReach, Unreached
 from harness.load_records import (
     Arrivals,
@@ -137,6 +138,32 @@ PIP_AUDIT = Scan(
     sarif="security/pip-audit.sarif",
     reproduce="python -m security --only pip-audit",
 )
+KEPT = ContractFindings(seed=7, isolation="each operation by itself", restores=40, clones=12)
+BROKEN_PROMISE = ContractFinding(
+    id="57d14461",
+    code="F100",
+    fault="HTTP status 500",
+    operation="POST /api/pipelines",
+    check="not_a_server_error",
+    message="Server error",
+    phase="coverage",
+    seen=7,
+    seed=7,
+    steps=(
+        Step(
+            method="POST",
+            path="/api/pipelines",
+            headers={"Authorization": "[Filtered]", "Content-Type": "application/json"},
+            identity="alice",
+            body='{"name": "x"}',
+        ),
+    ),
+    curl=("curl -X POST http://127.0.0.1:5000/api/pipelines",),
+    har_entries=(1,),
+    reproduce="python -m pytest suites/contract --seed 7 --operation 'POST /api/pipelines'",
+    reproduced=True,
+)
+
 FINDING = Finding(
     tool="bandit",
     rule="B608",
@@ -185,6 +212,7 @@ SOUND = Evidence(
     target=CHECK,
     suites=dict.fromkeys(SUITES, SUITE),
     contract=COVERAGE,
+    findings=KEPT,
     document=DOCUMENT,
     loads={"smoke": LOAD},
     security=FINDINGS,
@@ -207,6 +235,7 @@ def write_sound(results: Results) -> None:
         write_junit(results, suite, PASSED_CASE)
     results.write(CHECK)
     results.write(COVERAGE)
+    results.write(KEPT)
     results.write(DOCUMENT)
     results.write(LOAD, "smoke")
     results.write_text("load/smoke/locust.html", "<!doctype html><title>Locust</title>")

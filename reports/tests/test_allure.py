@@ -15,7 +15,7 @@ from reports.allure.gate_results import write_gates
 from reports.allure.generate import allure_gate
 from reports.allure.install import AllureUnavailable, installed
 from reports.gates import all_gates
-from reports.tests.samples import HOSTILE, RUN, SOUND
+from reports.tests.samples import BROKEN_PROMISE, HOSTILE, KEPT, RUN, SOUND
 
 GATE = Gate(
     name="load/smoke/measured",
@@ -63,10 +63,10 @@ def test_report(sound: Results, tmp_path: Path) -> None:
     write_test(sound, "test_login", "passed")
     write_test(sound, "test_logout", "failed")
     gates = all_gates(SOUND)
-    gate = allure_gate(gates, RUN, sound.folder, tmp_path, offline=False, say=lambda _line: None)
+    gate = allure_gate(gates, SOUND, sound.folder, tmp_path, say=lambda _line: None)
     page = tmp_path / "allure" / "index.html"
     data = shown(page)
-    assert (gate.status, gate.summary) == (Status.PASS, "13 results in one file")
+    assert (gate.status, gate.summary) == (Status.PASS, "15 results in one file")
     named = (
         "test_login",
         "contract/operations",
@@ -88,8 +88,9 @@ def test_hostile_report(sound: Results, tmp_path: Path) -> None:
     """Hostile names and a torn result do not break the report."""
     write_test(sound, "test_fine", "passed")
     sound.write_text("allure/torn-result.json", '{"uuid": "')
-    hostile = replace(RUN, target=HOSTILE)
-    gate = allure_gate((GATE,), hostile, sound.folder, tmp_path, offline=False, say=lambda _line: None)
+    found = replace(BROKEN_PROMISE, message=HOSTILE, check=HOSTILE, reproduce=HOSTILE, accepted=HOSTILE)
+    hostile = replace(SOUND, run=replace(RUN, target=HOSTILE), findings=replace(KEPT, findings=(found,)))
+    gate = allure_gate((GATE,), hostile, sound.folder, tmp_path, say=lambda _line: None)
     assert (gate.status, "<script>alert" in (tmp_path / "allure" / "index.html").read_text()) == (Status.PASS, False)
 
 
@@ -173,12 +174,12 @@ def test_failed_install(tiny: Path) -> None:
 @pytest.mark.parametrize(("offline", "accepted"), [(True, "offline"), (False, None)])
 def test_no_report(sound: Results, tiny: Path, *, offline: bool, accepted: str | None) -> None:
     """Where Allure makes no report its gate is inconclusive, and accepted only if there is said to be no network."""
-    gate = allure_gate((GATE,), RUN, sound.folder, tiny, offline=offline, say=print, folder=tiny)
+    gate = allure_gate((GATE,), replace(SOUND, offline=offline), sound.folder, tiny, say=print, folder=tiny)
     assert (Status.INCONCLUSIVE, accepted) == (gate.status, gate.accepted)
     assert "allure: generate: exit code 7" in gate.summary
 
 
 def test_no_place(sound: Results, tmp_path: Path) -> None:
     """Where Allure cannot be installed the gate names the folder."""
-    gate = allure_gate((GATE,), RUN, sound.folder, tmp_path, offline=False, say=print, folder=tmp_path / "none")
+    gate = allure_gate((GATE,), SOUND, sound.folder, tmp_path, say=print, folder=tmp_path / "none")
     assert (gate.status, f"{tmp_path}/none cannot be installed into" in gate.summary) == (Status.INCONCLUSIVE, True)

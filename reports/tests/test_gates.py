@@ -100,6 +100,7 @@ def test_all_well() -> None:
         (reach(enums=50), "contract/reach", INCONCLUSIVE, "enums: the document has none"),
         (reach(examples=1, statuses=99), "contract/reach", FAIL, "examples: the document has none"),
         (Evidence(contract=replace(COVERAGE, operations=(UNREACHED,))), "contract/reach", INCONCLUSIVE, "nothing was"),
+        (Evidence(findings=TORN), "contract/findings", INCONCLUSIVE, "torn"),
         (Evidence(document=DOCUMENT), "contract/document", PASS, "0 problems; snapshot: openapi.json; base: main"),
         (document(invalid=("#/x: bad",)), "contract/document", FAIL, "1 problem;"),
         (document(differences=("#/x: is no longer served",)), "contract/document", FAIL, "1 problem;"),

@@ -133,7 +133,6 @@ def fuzzing(
     caller: Caller,
     isolation: Isolation,
     guardian: Guardian,
-    results: Results,
 ) -> FuzzRun:
     """Return the one run of Schemathesis that this suite judges."""
     option = request.config.option
@@ -152,7 +151,6 @@ def fuzzing(
                 seed_address=address,
             ),
             guardian,
-            results.folder / "allure",
         )
 
 

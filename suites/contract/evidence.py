@@ -8,14 +8,12 @@ from typing import Any
 
 import msgspec
 
-from harness.contract_findings import ContractFinding, ContractFindings
+from harness.contract_findings import HAR, ContractFinding, ContractFindings
 from harness.results import Failure, Results
 from harness.waivers import Waiver, accepted_by
 from suites.contract.causes import Cause
 from suites.contract.exchange import curl_line, har_entry
 from suites.contract.replaying import Caller, Shown, show_again
-
-HAR = "contract/findings.har"
 
 
 class Judge(msgspec.Struct, frozen=True, kw_only=True):

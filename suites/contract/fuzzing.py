@@ -56,14 +56,14 @@ class FuzzRun(msgspec.Struct, frozen=True, kw_only=True):
     output: str
 
 
-def fuzz(request: Request, guardian: Guardian, allure: Path) -> FuzzRun:
+def fuzz(request: Request, guardian: Guardian) -> FuzzRun:
     """Run Schemathesis over the document and return what it found."""
     folder = guardian.folder / "schemathesis"
     folder.mkdir()
     # Paths in a configuration file, such as that of its hooks, count from the file.
     cwd = request.configuration.parent if request.configuration else folder
     process = guardian.spawn(
-        _command(request, folder, allure), output=folder / "output.txt", cwd=cwd, env=_environment(request, guardian)
+        _command(request, folder), output=folder / "output.txt", cwd=cwd, env=_environment(request, guardian)
     )
     process.wait(RUN_TIMEOUT_S)
     report = folder / "report.json"
@@ -83,7 +83,7 @@ def fuzz(request: Request, guardian: Guardian, allure: Path) -> FuzzRun:
     )
 
 
-def _command(request: Request, folder: Path, allure: Path) -> list[str | Path]:
+def _command(request: Request, folder: Path) -> list[str | Path]:
     command: list[str | Path] = [sys.executable, "-m", "suites.contract.engine"]
     if request.configuration:
         command += ["--config-file", request.configuration]
@@ -100,9 +100,8 @@ def _command(request: Request, folder: Path, allure: Path) -> list[str | Path]:
         *("--workers", "1"),  # what keeps operations apart needs one at a time
     ]
     command += ["--seed", str(request.seed), "--max-examples", str(request.max_examples), "--no-color"]
-    command += ["--generation-database", "none", "--report", "json,ndjson,allure"]
+    command += ["--generation-database", "none", "--report", "json,ndjson"]
     command += ["--report-json-path", folder / "report.json", "--report-ndjson-path", folder / "events.ndjson"]
-    command += ["--report-allure-path", allure]
     if request.auth_file:
         command += ["--auth-wfc", request.auth_file]
     for operation in request.operations:
