@@ -20,12 +20,28 @@ class Step(Record, frozen=True):
     body_base64: str | None = None
 
 
+class Shrinking(Record, frozen=True):
+    """How a smaller example was looked for: smaller requests `tried`, and how many of them were `taken`.
+
+    `bound` is what ended the search (`requests`, `time`, `forms`); None where nothing smaller shows the same.
+    """
+
+    tried: int
+    taken: int
+    bound: str | None
+
+    def __str__(self) -> str:
+        end = f"then its bound of {self.bound} ended it" if self.bound else "nothing smaller shows it"
+        return f"made smaller {self.taken} times in {self.tried} tries, {end}"
+
+
 class ContractFinding(Record, frozen=True):
     """One broken promise: the same operation, check and normalised message, however often it was seen.
 
     `code` is the fault's in the Web Fuzzing Commons' catalogue 0.7 (F900 and above: ours, which it has no word for).
     `steps` is the smallest sequence that shows it on a freshly seeded target, `reproduced` whether it did so again,
-    after the run; None where the target is not ours to seed. `accepted` is the waiver that covers it.
+    after the run; None where the target is not ours to seed. `shrinking` tells how small
+    they are (None: as they were sent). `accepted` is the waiver that covers it.
     """
 
     id: str
@@ -42,6 +58,7 @@ class ContractFinding(Record, frozen=True):
     har_entries: tuple[int, ...]
     reproduce: str
     reproduced: bool | None
+    shrinking: Shrinking | None = None
     accepted: str | None = None
 
     @property

@@ -95,6 +95,7 @@ def _described(finding: ContractFinding) -> str:
     return "\n\n".join(
         [
             f"{finding.fault.capitalize()} ({finding.code}): {seen}; {_AGAIN[finding.reproduced]}.",
+            f"The example: {finding.shrinking or 'as it was sent'}.",
             *accepted,
             f"Seed {finding.seed}. Shown again by:",
             "\n".join(f"    {line}" for line in finding.reproduce.splitlines()),

@@ -88,6 +88,11 @@ def normalised(message: str) -> str:
     return text
 
 
+def message_of(title: str, message: str | None) -> str:
+    """Return what a failed check says, as the message of a cause."""
+    return normalised(f"{title}. {message or ''}".rstrip(". "))
+
+
 def causes_of(scenarios: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Cause, ...]:
     """Return the causes of all failed checks of a run; scenarios are (phase, recording)."""
     found: dict[tuple[str, str, str], Cause] = {}
@@ -108,7 +113,7 @@ def _add(
 ) -> None:
     failure = check["failure_info"]["failure"]
     operation = failure.get("operation") or operation_of(recorder["cases"][case_id])
-    message = normalised(f"{failure['title']}. {failure.get('message') or ''}".rstrip(". "))
+    message = message_of(failure["title"], failure.get("message"))
     key = (operation, check["name"], message)
     sighting = _sighting(recorder, failure.get("case_id") or case_id)
     if sighting is None:

@@ -169,6 +169,7 @@ def findings(
     option, place, openapi = request.config.option, target.settings.waivers, target.settings.openapi
     laws, broken = apply_laws(document, fuzzing.scenarios, caller)
     judge = Judge(
+        document=document,
         caller=caller,
         seed=option.seed,
         waivers=read_waivers(target.resolve(place) if place else None).contract,

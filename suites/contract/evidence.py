@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,11 +14,13 @@ from harness.waivers import Waiver, accepted_by
 from suites.contract.causes import Cause
 from suites.contract.exchange import curl_line, har_entry
 from suites.contract.replaying import Caller, Shown, show_again
+from suites.contract.shrinking import Shrinker
 
 
 class Judge(msgspec.Struct, frozen=True, kw_only=True):
     """What turns causes into findings: who calls, with which seed, what is accepted, and how to run a part again."""
 
+    document: Mapping[str, Any]
     caller: Caller
     seed: int
     waivers: tuple[Waiver, ...]
@@ -48,8 +50,13 @@ class Har(msgspec.Struct):
 
 
 def findings_of(causes: Iterable[Cause], judge: Judge, har: Har) -> tuple[ContractFinding, ...]:
-    """Return a finding for each cause, after an attempt to show it again."""
-    return tuple(_finding(cause, show_again(cause, judge.caller), judge, har) for cause in causes)
+    """Return a finding for each cause, after an attempt to show it again with as little as that takes."""
+    every, shrinker = list(causes), Shrinker(judge.document, judge.caller)
+    found = []
+    for place, cause in enumerate(every):
+        shown = shrinker.shrunk(cause, show_again(cause, judge.caller), len(every) - place)
+        found.append(_finding(cause, shown, judge, har))
+    return tuple(found)
 
 
 def _finding(cause: Cause, shown: Shown, judge: Judge, har: Har) -> ContractFinding:
@@ -71,6 +78,7 @@ def _finding(cause: Cause, shown: Shown, judge: Judge, har: Har) -> ContractFind
         # What a sequence of operations shows, one operation alone may not.
         reproduce=judge.command(None if cause.phase == "stateful" else cause.operation),
         reproduced=shown.again,
+        shrinking=shown.shrinking,
     )
     accepted = accepted_by(judge.waivers, finding.name, judge.today)
     identifier = hashlib.sha256(finding.name.encode()).hexdigest()[:8]
@@ -86,9 +94,10 @@ def failures_of(document: ContractFindings) -> tuple[Failure, ...]:
 
 def _said(finding: ContractFinding) -> str:
     again = {True: "shown again on a fresh target", False: "not shown again on a fresh target", None: "not tried again"}
+    shown = f"{again[finding.reproduced]}, {finding.shrinking or 'not made smaller'}"
     return (
         f"{finding.operation}: {finding.message} ({finding.code} {finding.fault}; {finding.check}, seen"
-        f" {finding.seen} times, {again[finding.reproduced]}; {finding.id}). Sent: {' ; '.join(finding.curl[-4:])}"
+        f" {finding.seen} times, {shown}; {finding.id}). Sent: {' ; '.join(finding.curl[-4:])}"
     )
 
 

@@ -67,16 +67,13 @@ def answer_of(recorded: Mapping[str, Any]) -> Answer:
 def step_of(request: Mapping[str, Any], identity: str | None) -> Step:
     """Return a recorded request."""
     parts = urlsplit(request["uri"])
-    body = _bytes(request.get("body"))
-    text = _text(body)
-    return Step(
+    step = Step(
         method=request["method"],
         path=parts.path + (f"?{parts.query}" if parts.query else ""),
         headers={name: values[0] for name, values in request["headers"].items()},
         identity=identity,
-        body=text,
-        body_base64=None if body is None or text is not None else base64.b64encode(body).decode(),
     )
+    return with_body(step, _bytes(request.get("body")))
 
 
 def _bytes(recorded: Mapping[str, str] | None) -> bytes | None:
@@ -96,6 +93,13 @@ def body_of(step: Step) -> bytes | None:
     if step.body_base64 is not None:
         return base64.b64decode(step.body_base64)
     return None if step.body is None else step.body.encode()
+
+
+def with_body(step: Step, body: bytes | None) -> Step:
+    """Return a step that sends another body."""
+    text = _text(body)
+    coded = None if body is None or text is not None else base64.b64encode(body).decode()
+    return msgspec.structs.replace(step, body=text, body_base64=coded)
 
 
 def send(base_url: str, step: Step, credentials: Mapping[str, str]) -> Answer:

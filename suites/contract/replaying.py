@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from harness.contract_findings import Step
+from harness.contract_findings import Shrinking, Step
 from harness.errors import IdentityRefused
 from harness.identities import Identity
 from suites.contract.causes import LAWS, Cause, Sighting
@@ -23,6 +23,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     answers: tuple[Answer | None, ...]
     again: bool | None
+    shrinking: Shrinking | None = None
 
 
 class Caller:

@@ -1,5 +1,6 @@
 """A dozen contract faults, each on an operation of its own, planted from outside: each becomes a finding of its own."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -51,8 +52,14 @@ def is_it(one: ContractFinding, fault: str) -> bool:
     return (one.code, one.operation, one.check) == EXPECTED[fault]
 
 
+def smallest(finding: ContractFinding) -> bool:
+    """Whether what shows `error_on_odd_text` is one call with one field of one odd character."""
+    (name,) = json.loads(finding.steps[0].body or "{}").values()
+    return len(finding.steps) == len(name) == 1 and finding.shrinking is not None and finding.shrinking.bound is None
+
+
 def test_each_fault_is_named_and_shown_again(tmp_path: Path) -> None:
-    """One run names each fault by its code, operation and check, and a fresh target shows it again.
+    """One run names each fault by its code, operation and check, and a fresh target shows it again, by a small example.
 
     The line that is printed for one of them, pasted, ends red with the same finding.
     """
@@ -61,6 +68,7 @@ def test_each_fault_is_named_and_shown_again(tmp_path: Path) -> None:
     found = findings(tmp_path / "all")
     named = {fault: [one.reproduced for one in found if is_it(one, fault)] for fault in EXPECTED}
     assert [fault for fault, shown in named.items() if not shown or not all(shown)] == []
+    assert smallest(next(one for one in found if is_it(one, "error_on_odd_text")))
     sample = next(one for one in found if is_it(one, SAMPLE))
     assert sample.reproduce in done.stdout
     again = run("broken_contract", tmp_path / "again", tuple(shlex.split(sample.reproduce)[1:]))

@@ -87,11 +87,19 @@ class Schemas:
 
     def validity(self, schema: Any) -> Check | None:
         """Return whether a value is valid by a schema, as a function; None where the schema cannot be understood."""
+        validator = self._validator(schema)
+        return validator.is_valid if validator else None
+
+    def errors(self, schema: Any) -> Callable[[Any], frozenset[tuple[str, ...]]] | None:
+        """Return what is wrong with a value: where in it (`*` in lists), which words of the schema, which property."""
+        validator = self._validator(schema)
+        return (lambda value: frozenset(map(_error, validator.iter_errors(value)))) if validator else None
+
+    def _validator(self, schema: Any) -> Any:
         try:
-            validator = self._kind(_absolute(schema), registry=self._registry, validate_formats=True)
+            return self._kind(_absolute(schema), registry=self._registry, validate_formats=True)
         except (ValueError, jsonschema_rs.ReferencingError):
             return None
-        return validator.is_valid
 
     def refuses_texts(self, schema: Any) -> bool:
         """Whether something can be sent as a text that the schema does not take."""
@@ -136,6 +144,11 @@ def _boundaries(schema: Node) -> Iterator[tuple[str, Check]]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _error(error: jsonschema_rs.ValidationError) -> tuple[str, ...]:
+    place = ["*" if isinstance(part, int) else part for part in error.instance_path]
+    return ("/".join(place), "/".join(map(str, error.schema_path)), str(getattr(error.kind, "property", "")))
 
 
 def _absolute(schema: Any) -> Any:

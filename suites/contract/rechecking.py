@@ -1,0 +1,55 @@
+"""What Schemathesis says of another answer: whether one of its checks fails again, for the same cause."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+import schemathesis
+from schemathesis.checks import CHECKS
+from schemathesis.errors import FailureGroup, SchemathesisError
+
+from suites.contract import strict_answers  # noqa: F401 - registers its check
+from suites.contract.causes import Cause, message_of
+from suites.contract.exchange import Answer
+
+OF_ANSWERS = frozenset(
+    {
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+        "undocumented_field",
+    }
+)
+"""Checks that look at nothing but the answer: they can be asked again. Others want to know how a case was made."""
+
+
+class Recheck:
+    """Asks the checks of one document again."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._schema = schemathesis.openapi.from_dict(dict(document))
+
+    def fails(self, cause: Cause, answer: Answer) -> bool:
+        """Whether the cause's check fails on an answer with the cause's message; false where it cannot be asked."""
+        method, path = cause.operation.split(" ", 1)
+        try:
+            case = self._schema[path][method].Case()
+            case.validate_response(_response(answer, method, path), checks=CHECKS.get_by_names([cause.check]))
+        except FailureGroup as group:
+            return any(message_of(one.title, one.message) == cause.message for one in group.exceptions)
+        except (SchemathesisError, LookupError):
+            return False
+        return False
+
+
+def _response(answer: Answer, method: str, path: str) -> schemathesis.Response:
+    return schemathesis.Response(
+        status_code=answer.status,
+        headers={name: [value] for name, value in answer.headers.items()},
+        content=answer.body,
+        request=requests.Request(method, f"http://target{path}").prepare(),
+        elapsed=0.0,
+        verify=False,
+    )

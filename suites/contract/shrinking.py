@@ -1,0 +1,151 @@
+"""Shrinks what shows a finding: fewer calls, headers and parameters, a smaller body, as long as its cause still shows.
+
+The same cause is the same check with the same message where the check can be asked again (`rechecking.py`), else an
+answer of the same kind; and what the request breaks of the document stays what it was, so that a valid request stays
+valid. Each try begins with the target's seed. The same request, in the same order of tries, ends at the same example.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from harness.contract_findings import Shrinking, Step
+from harness.errors import IdentityRefused
+from suites.contract.causes import Cause
+from suites.contract.exchange import FILTERED, Answer
+from suites.contract.laws import KEY, LAWS, VERSION
+from suites.contract.replaying import IN_SEQUENCE, Caller, Shown
+from suites.contract.smaller import Budget, Reduced, reduced
+from suites.contract.smaller_requests import PASSES, SAFE, Calls, passes_of_all, passes_of_last
+from suites.contract.violations import Violation, Violations
+
+T = TypeVar("T")
+
+MOST_TRIES, MOST_SECONDS = 40, 15.0
+"""Of one finding."""
+TRIES_IN_ALL, SECONDS_IN_ALL = 400, 90.0
+
+
+class Shrinker:
+    """Shrinks the findings of one run, with one budget for all of them."""
+
+    def __init__(self, document: Mapping[str, Any], caller: Caller) -> None:
+        self._document = document
+        self._caller = caller
+        self._violations = Violations(document)
+        self._budget = Budget(TRIES_IN_ALL, SECONDS_IN_ALL)
+        self._recheck: Callable[[Cause, Answer], bool] | None = None
+
+    def shrunk(self, cause: Cause, shown: Shown, left: int) -> Shown:
+        """Return a smaller example, if there is one; `left` findings, this one among them, share what may be tried.
+
+        What a fresh target did not show, and what left it without an answer, is not tried again.
+        """
+        if not shown.again or shown.answers[-1] is None:
+            return shown
+        budget = self._budget.share(left, MOST_TRIES, MOST_SECONDS)
+        return self._law(cause, shown, budget) if cause.check in LAWS else self._calls(cause, shown, budget)
+
+    def _law(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
+        """Shrink the call that a law is tried with; its other calls are what the law is about."""
+        _offers, law, _message = LAWS[cause.check]
+        call = next(step for step in reversed(shown.steps) if step.method not in SAFE)
+
+        def show(form: Step) -> Calls | None:
+            verdict = law(form, self._caller)
+            return None if verdict is None or verdict.kept else tuple(zip(*verdict.trial, strict=True))
+
+        def is_faithful(form: Step) -> bool:
+            return _asks_the_same(form, call) and self._broken(form, cause) == self._broken(call, cause)
+
+        return _shown(reduced(call, PASSES, is_faithful, self._freshly(show), budget), shown)
+
+    def _calls(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
+        """Shrink requests that show a cause by their answers."""
+        if cause.check in IN_SEQUENCE:
+            return self._sequence(cause, shown, budget)
+        of_answers = self._is_of_answers(cause)
+        last, expected = shown.steps[-1], shown.answers[-1]
+        known = self._broken(last, cause)
+
+        def is_faithful(calls: Calls) -> bool:
+            now = self._broken(calls[-1][0], cause)
+            # An answer is wrong whatever was asked; that it was asked with valid data makes it the better example.
+            return now <= known if of_answers else now == known and _asks_the_same(calls[-1][0], last)
+
+        def show(calls: Calls) -> Calls | None:
+            answered = tuple((step, self._caller.call(step)) for step, _ in calls)
+            answer = answered[-1][1]
+            if answer is None or expected is None or answer.status != expected.status:
+                return None
+            same = self._fails(cause, answer) if of_answers else answer.kind == expected.kind
+            return answered if same else None
+
+        return _shown(reduced(_calls_of(shown), passes_of_last(), is_faithful, self._freshly(show), budget), shown)
+
+    def _sequence(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
+        """Shrink calls that are wrong together: all answers stay of their kinds."""
+        last = shown.steps[-1]
+
+        def is_faithful(calls: Calls) -> bool:
+            now = calls[-1][0]
+            return _asks_the_same(now, last) and self._broken(now, cause) == self._broken(last, cause)
+
+        def show(calls: Calls) -> Calls | None:
+            answered = tuple((step, self._caller.call(step)) for step, _ in calls)
+            pairs = zip(answered, calls, strict=True)
+            same = all(now and before and now.kind == before.kind for (_, now), (_, before) in pairs)
+            return answered if same else None
+
+        passes = passes_of_all(len(shown.steps))
+        return _shown(reduced(_calls_of(shown), passes, is_faithful, self._freshly(show), budget), shown)
+
+    def _broken(self, step: Step, cause: Cause) -> frozenset[Violation]:
+        return self._violations.of(step, cause.operation)
+
+    def _freshly(self, show: Callable[[T], Calls | None]) -> Callable[[T], Calls | None]:
+        """Return the same question, put to a target that has its seed again."""
+
+        def fresh(form: T) -> Calls | None:
+            self._caller.restore()
+            try:
+                return show(form)
+            except IdentityRefused:
+                return None
+
+        return fresh
+
+    def _is_of_answers(self, cause: Cause) -> bool:
+        from suites.contract.rechecking import OF_ANSWERS  # noqa: PLC0415 - Schemathesis, which a green run never needs
+
+        return cause.check in OF_ANSWERS
+
+    def _fails(self, cause: Cause, answer: Answer) -> bool:
+        from suites.contract.rechecking import Recheck  # noqa: PLC0415 - as above
+
+        self._recheck = self._recheck or Recheck(self._document).fails
+        return self._recheck(cause, answer)
+
+
+def _calls_of(shown: Shown) -> Calls:
+    return tuple(zip(shown.steps, shown.answers, strict=True))
+
+
+def _shown(found: Reduced[Any, Calls], before: Shown) -> Shown:
+    shrinking = Shrinking(tried=found.tried, taken=found.taken, bound=found.bound)
+    if found.shown is None:
+        return msgspec.structs.replace(before, shrinking=shrinking)
+    steps, answers = zip(*found.shown, strict=True)
+    return Shown(steps=steps, answers=answers, again=True, shrinking=shrinking)
+
+
+def _asks_the_same(form: Step, step: Step) -> bool:
+    """Whether two requests carry the same secrets, and the headers that laws are about: who asks, and for what."""
+    return _telling_headers(form) == _telling_headers(step)
+
+
+def _telling_headers(step: Step) -> frozenset[str]:
+    return frozenset(
+        name for name, value in step.headers.items() if FILTERED in value or name.lower() in {VERSION, KEY}
+    )
