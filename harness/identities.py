@@ -72,6 +72,14 @@ class Identity(_Entry, frozen=True):
     fixed_headers: tuple[Header, ...] = ()
     login_endpoint_auth: Login | None = None
 
+    @property
+    def carriers(self) -> frozenset[str]:
+        """The headers that carry it, in lower case."""
+        login = self.login_endpoint_auth
+        token = [login.token.send_name] if login and login.token else []
+        cookie = ["cookie"] if login and login.expect_cookies else []
+        return frozenset(name.lower() for name in (*(one.name for one in self.fixed_headers), *token, *cookie))
+
     def log_in(self, base_url: str) -> dict[str, str]:
         """Log in at a served target and return the headers that carry the identity.
 

@@ -25,6 +25,7 @@ class _PostData(_Part, frozen=True):
     mime_type: str = ""
     text: str | None = None
     params: tuple[_Pair, ...] = ()
+    encoding: str | None = msgspec.field(default=None, name="_encoding")  # HAR 1.2 has it for answers only
 
 
 class _Request(_Part, frozen=True):
@@ -50,6 +51,8 @@ class _Entry(_Part, frozen=True):
     response: _Response = _Response()
     time: float | None = None
     pageref: str | None = None
+    identity: str | msgspec.UnsetType | None = msgspec.field(default=msgspec.UNSET, name="_identity")
+    """As whom the contract suite sent it, None for nobody; other tools do not say."""
 
 
 class _Log(_Part, frozen=True):
@@ -93,6 +96,8 @@ def _recorded(entry: _Entry) -> Recorded:
         failed=status == 0 or status >= 500,  # noqa: PLR2004 - server errors
         made=made,
         problem=problem,
+        identity=entry.identity or None,
+        by_nobody=entry.identity is None,
     )
 
 
@@ -104,7 +109,11 @@ def _body(data: _PostData | None) -> tuple[bytes | None, str | None]:
         if not data.mime_type.startswith(FORM):
             return None, f"its body is not in the file ({data.mime_type})"
         return urlencode([(one.name, one.value) for one in data.params]).encode(), None
-    return (data.text or "").encode(errors="surrogatepass"), None
+    body = (data.text or "").encode(errors="surrogatepass")
+    try:
+        return (b64decode(body) if data.encoding == "base64" else body), None
+    except ValueError:
+        return None, "its body is said to be base64, and is not"
 
 
 def _text(content: _Content) -> bytes | None:

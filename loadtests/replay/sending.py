@@ -1,10 +1,8 @@
 """What was recorded, as it may be sent to a target: without credentials, as whom, under which name."""
 
-from collections.abc import Iterator
-
 import msgspec
 
-from harness.identities import Identity, read_identities
+from harness.identities import read_identities
 from harness.target import Target
 from loadtests.client.errors import InvalidRequest
 from loadtests.client.request import RequestMaker
@@ -34,7 +32,7 @@ class Sender:
         admin = target.settings.auth.admin if target.settings.auth else None
         self._identities = identities
         self._anybody = next((name for name in identities if name != admin), admin)
-        self._credentials = CREDENTIALS | {name.lower() for one in identities.values() for name in _header_names(one)}
+        self._credentials = CREDENTIALS.union(*(one.carriers for one in identities.values()))
         self._writes = target.load_writes
         self._names = names
         self._maker = RequestMaker("http://target", {})
@@ -91,7 +89,7 @@ class Sender:
     def _identity_of(self, recorded: Recorded) -> str | None:
         """Return as whom to send it; credentials that were refused are as good as none."""
         had_some = any(self._is_credential(name, value) for name, value in recorded.headers)
-        if recorded.status == UNAUTHORIZED or not (had_some or recorded.identity):
+        if recorded.status == UNAUTHORIZED or recorded.by_nobody or not (had_some or recorded.identity):
             return None
         if self._anybody is None:
             raise UnusableError("it had credentials, and target.toml has no [auth] to log in with")
@@ -117,10 +115,3 @@ class Sender:
             said = "its body is not text" if isinstance(error, UnicodeDecodeError) else f"it cannot be sent: {error}"
             raise UnusableError(said) from error
         return Call(method=recorded.method, path=recorded.path, headers=headers, body=body)
-
-
-def _header_names(identity: Identity) -> Iterator[str]:
-    """Yield the headers that carry an identity."""
-    yield from (header.name for header in identity.fixed_headers)
-    if identity.login_endpoint_auth and identity.login_endpoint_auth.token:
-        yield identity.login_endpoint_auth.token.send_name

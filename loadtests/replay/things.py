@@ -15,6 +15,7 @@ class Recorded(NamedTuple):
     """One request as it was recorded. `status`: 0 is no answer. `identity`, `template`: where the file names them.
 
     `made`: the path of what it made. `problem`: why it cannot be sent as it was.
+    `by_nobody`: the file says that whoever sent it was nobody, whatever headers it had.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Recorded(NamedTuple):
     identity: str | None = None
     template: str | None = None
     problem: str | None = None
+    by_nobody: bool = False
 
     @property
     def path(self) -> str:

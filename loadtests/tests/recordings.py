@@ -8,7 +8,10 @@ THERE = "http://127.0.0.1:8123"
 
 
 def entry(request: str, status: int = 200, **more: Any) -> dict[str, Any]:
-    """Return an entry of a HAR, of `METHOD /path`: `headers` and `body` of the request, `answer`, `ms`, `page`."""
+    """Return an entry of a HAR, of `METHOD /path`.
+
+    `headers`, `body` of the request, `answer`, `ms`, `page`, `identity`.
+    """
     method, path = request.split(" ", 1)
     sent: dict[str, Any] = {"method": method, "url": path if "://" in path else f"{THERE}{path}"}
     sent["headers"] = [{"name": name, "value": value} for name, value in more.get("headers", {}).items()]
@@ -16,7 +19,8 @@ def entry(request: str, status: int = 200, **more: Any) -> dict[str, Any]:
         sent["postData"] = {"mimeType": "application/json", "text": more["body"]}
     answered = {"status": status, "headers": [], "content": {"text": more.get("answer", "")}}
     page = {"pageref": more["page"]} if "page" in more else {}
-    return {"request": sent, "response": answered, "time": more.get("ms", 1.0), **page}
+    identity = {"_identity": more["identity"]} if "identity" in more else {}
+    return {"request": sent, "response": answered, "time": more.get("ms", 1.0), **page, **identity}
 
 
 def har(*entries: dict[str, Any]) -> bytes:

@@ -42,6 +42,15 @@ def test_form_of_har() -> None:
     assert one.body == b"user=%C3%A4&at=1+2"
 
 
+@pytest.mark.parametrize(("text", "body"), [("/wA=", b"\xff\x00"), ("odd", None)])
+def test_bytes_of_har(text: str, body: bytes | None) -> None:
+    """A body that the contract suite wrote as base64 is its bytes; one that only says so cannot be sent."""
+    posted = entry("POST /blobs", body=text)
+    posted["request"]["postData"]["_encoding"] = "base64"
+    ((one,),) = sequences_of(har(posted))
+    assert (one.body, one.problem is None) == (body, body is not None)
+
+
 def test_pages_are_sequences() -> None:
     """What belongs to a page keeps its order; what belongs to none stands by itself."""
     entries = [entry("GET /1", page="p"), entry("GET /2"), entry("GET /3", page="p"), entry("GET /4")]

@@ -116,6 +116,18 @@ def test_identities(sender: Sender) -> None:
     assert [sender.request(one).identity for (one,) in sequences] == ["root", "ann", None, None]
 
 
+def test_identities_of_har(sender: Sender) -> None:
+    """A HAR of the contract suite names whom to log in; null is nobody, whatever headers it had; others do not say."""
+    token = {"X-Token": "[Filtered]"}
+    entries = [
+        entry("GET /v2/members", headers=token, identity="root"),
+        entry("GET /v2/members", headers=token, identity=None),
+        entry("GET /v2/members", headers=token),
+        entry("GET /v2/members"),
+    ]
+    assert [sender.request(one).identity for (one,) in sequences_of(har(*entries))] == ["root", None, "ann", None]
+
+
 def test_left_out(sender: Sender) -> None:
     """What cannot be sent is named, once for all of a kind, and so is the sequence that it belongs to."""
     token = {"X-Token": "t"}

@@ -145,7 +145,8 @@ def _attachments(finding: ContractFinding, exchanges: dict[str, Any]) -> Iterato
     entries = exchanges.get("entries", [])
     own = [entries[position] for position in finding.har_entries if position < len(entries)]
     if own:
-        har = json.dumps({"log": {**exchanges, "entries": own}}, indent=1)
+        parts = {name: part for name, part in exchanges.items() if name != "pages"}  # those of all findings
+        har = json.dumps({"log": {**parts, "entries": own}}, indent=1)
         yield Attached("exchange", ".har", "application/json", har)
 
 

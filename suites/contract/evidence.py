@@ -13,6 +13,7 @@ from harness.results import Failure, Results
 from harness.waivers import Waiver, accepted_by
 from suites.contract.causes import Cause
 from suites.contract.exchange import curl_line, har_entry
+from suites.contract.redaction import redacted
 from suites.contract.replaying import Caller, Shown, show_again
 from suites.contract.shrinking import Shrinker
 
@@ -33,12 +34,14 @@ class Har(msgspec.Struct):
 
     started: str
     entries: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    pages: list[dict[str, Any]] = msgspec.field(default_factory=list)
 
-    def add(self, base_url: str, shown: Shown) -> tuple[int, ...]:
-        """Take the calls that show a finding; return their positions."""
-        first = len(self.entries)
+    def add(self, base_url: str, shown: Shown, name: str) -> tuple[int, ...]:
+        """Take the calls that show a finding, as a page of that name: they belong together; return their positions."""
+        first, page = len(self.entries), f"finding_{len(self.pages)}"
+        self.pages.append({"startedDateTime": self.started, "id": page, "title": name, "pageTimings": {}})
         self.entries += [
-            har_entry(base_url, step, answer, self.started)
+            {"pageref": page, **har_entry(base_url, step, redacted(answer), self.started)}
             for step, answer in zip(shown.steps, shown.answers, strict=True)
         ]
         return tuple(range(first, len(self.entries)))
@@ -46,7 +49,8 @@ class Har(msgspec.Struct):
     def text(self) -> str:
         """Return the file."""
         creator = {"name": "Proving Ground", "version": "1"}
-        return json.dumps({"log": {"version": "1.2", "creator": creator, "entries": self.entries}}, indent=1) + "\n"
+        log = {"version": "1.2", "creator": creator, "pages": self.pages, "entries": self.entries}
+        return json.dumps({"log": log}, indent=1) + "\n"
 
 
 def findings_of(causes: Iterable[Cause], judge: Judge, har: Har) -> tuple[ContractFinding, ...]:
@@ -62,6 +66,7 @@ def findings_of(causes: Iterable[Cause], judge: Judge, har: Har) -> tuple[Contra
 def _finding(cause: Cause, shown: Shown, judge: Judge, har: Har) -> ContractFinding:
     code, fault = cause.fault
     base_url = judge.caller.base_url
+    shown = msgspec.structs.replace(shown, steps=tuple(map(judge.caller.told, shown.steps)))
     finding = ContractFinding(
         id="",
         code=code,
@@ -74,15 +79,17 @@ def _finding(cause: Cause, shown: Shown, judge: Judge, har: Har) -> ContractFind
         seed=judge.seed,
         steps=shown.steps,
         curl=tuple(curl_line(base_url, step) for step in shown.steps),
-        har_entries=har.add(base_url, shown),
+        har_entries=(),
         # What a sequence of operations shows, one operation alone may not.
         reproduce=judge.command(None if cause.phase == "stateful" else cause.operation),
         reproduced=shown.again,
         shrinking=shown.shrinking,
     )
+    entries = har.add(base_url, shown, finding.name)
     accepted = accepted_by(judge.waivers, finding.name, judge.today)
     identifier = hashlib.sha256(finding.name.encode()).hexdigest()[:8]
-    return msgspec.structs.replace(finding, id=identifier, accepted=str(accepted) if accepted else None)
+    waived = str(accepted) if accepted else None
+    return msgspec.structs.replace(finding, id=identifier, har_entries=entries, accepted=waived)
 
 
 def failures_of(document: ContractFindings) -> tuple[Failure, ...]:

@@ -137,7 +137,10 @@ def curl_line(base_url: str, step: Step) -> str:
 
 
 def har_entry(base_url: str, step: Step, answer: Answer | None, started: str) -> dict[str, Any]:
-    """Return a step and its answer as an entry of a HAR 1.2 file; status 0 where nothing answered."""
+    """Return a step and its answer as an entry of a HAR 1.2 file; status 0 where nothing answered.
+
+    `_identity` says as whom it was sent, null for nobody.
+    """
     body = step.body if step.body is not None else step.body_base64
     request: dict[str, Any] = {
         "method": step.method,
@@ -152,10 +155,11 @@ def har_entry(base_url: str, step: Step, answer: Answer | None, started: str) ->
     if body is not None:
         request["postData"] = {"mimeType": step.headers.get("Content-Type", ""), "text": body}
         if step.body_base64 is not None:
-            request["postData"]["encoding"] = "base64"
+            request["postData"]["_encoding"] = "base64"
     return {
         "startedDateTime": started,
         "time": 0,
+        "_identity": step.identity,
         "request": request,
         "response": _har_response(answer),
         "cache": {},

@@ -1,16 +1,21 @@
 """What the contract fails by, and what a waiver accepts until its day."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from harness.contract_findings import ContractFinding, ContractFindings
+from harness.contract_findings import ContractFinding, ContractFindings, Step
+from harness.identities import Header, Identity
 from harness.launch import Launched
 from harness.waivers import accepted_by, read_waivers
-from suites.contract.evidence import failures_of
+from suites.contract.evidence import Har, failures_of
+from suites.contract.exchange import Answer
 from suites.contract.isolation import Isolation
+from suites.contract.redaction import redacted
+from suites.contract.replaying import Caller, Shown
 
 FINDING = ContractFinding(
     id="0bf3d7a7",
@@ -37,6 +42,10 @@ expires = 2026-03-01
 """
 
 
+ALICE = Identity(name="alice", fixed_headers=(Header(name="X-Key", value="alice-has-this"),))
+STEP = Step(method="GET", path="/me", headers={"X-Key": "alice-has-this", "Accept": "*/*"}, identity="alice")
+
+
 def findings(*found: ContractFinding) -> ContractFindings:
     return ContractFindings(seed=1, isolation="", restores=0, clones=0, findings=found)
 
@@ -57,6 +66,38 @@ def test_failure_names_cause_and_command() -> None:
     for part in ("GET /users/{user_id}", "F101", "curl http://127.0.0.1/users/1", "shown again"):
         assert part in failure.what
     assert failure.reproduce == FINDING.reproduce
+
+
+def test_identity_without_its_secret() -> None:
+    """Evidence tells whose a request was, if it carried credentials, and not what these are."""
+    isolation = Isolation(Launched("http://127.0.0.1:1", (), None))
+    caller = Caller("http://127.0.0.1:1", {"alice": ALICE}, isolation)
+    told = caller.told(STEP)
+    assert (told.identity, told.headers) == ("alice", {"X-Key": "[Filtered]", "Accept": "*/*"})
+    assert caller.told(msgspec.structs.replace(STEP, headers={})).identity is None
+
+
+def test_har_of_findings() -> None:
+    """The calls of one finding are one page, each with the name of its identity; secrets in answers are filtered."""
+    answer = Answer(
+        200, {"set-cookie": "s=1", "etag": '"1"'}, b'{"me": {"api_token": "t0k", "name": "n"}, "tokens": 1}'
+    )
+    har = Har(started="2026-01-01T00:00:00Z")
+    assert har.add("http://127.0.0.1", Shown(steps=(STEP,), answers=(None,), again=True), "first") == (0,)
+    assert har.add("http://127.0.0.1", Shown(steps=(STEP, STEP), answers=(answer, answer), again=True), "x") == (1, 2)
+    log = json.loads(har.text())["log"]
+    assert [entry["pageref"] for entry in log["entries"]] == ["finding_0", "finding_1", "finding_1"]
+    assert [page["title"] for page in log["pages"]] == ["first", "x"]
+    assert {entry["_identity"] for entry in log["entries"]} == {"alice"}
+    answered = log["entries"][-1]["response"]
+    assert {one["name"]: one["value"] for one in answered["headers"]} == {"set-cookie": "[Filtered]", "etag": '"1"'}
+    assert json.loads(answered["content"]["text"]) == {"me": {"api_token": "[Filtered]", "name": "n"}, "tokens": 1}
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff token", b"a token", b'{"name":  "n"}', b"[" * 100_000 + b"token"])
+def test_answers_without_secret_fields(body: bytes) -> None:
+    """An answer that has no secret fields is told as it was."""
+    assert redacted(Answer(200, {}, body)) == Answer(200, {}, body)
 
 
 def test_foreign_target_is_left_alone() -> None:
