@@ -68,11 +68,15 @@ class ContractFinding(Record, frozen=True):
 
 
 class LawReach(Record, frozen=True):
-    """A promise that takes several calls to break: the operations that offer it, and those that it was tried on."""
+    """A promise that takes several calls to break: the operations that offer it, and those that it was tried on.
+
+    `blind`: those where it was tried and nobody could have seen a breach.
+    """
 
     law: str
     offered: tuple[str, ...]
     tried: tuple[str, ...]
+    blind: tuple[str, ...] = ()
 
 
 class ContractFindings(Document, frozen=True):

@@ -21,6 +21,7 @@ FAULTS = {
     "missing_required_header": ("F102", "success for wrong data"),
     "use_after_free": ("F103", "resource still accessible after being deleted"),
     "deleted_is_gone": ("F103", "resource still accessible after being deleted"),
+    "failed_creation_leaves_nothing": ("F104", "failed creation has side effects"),
     "object_level_authorization": ("F206", "resource of somebody else is accessible"),
     "ignored_auth": ("F207", "protected resource is accessible without authentication"),
     "unsupported_method": ("F210", "hidden accessible endpoint"),
@@ -30,7 +31,7 @@ FAULTS = {
     "key_has_one_effect": ("F903", "double effect of one idempotency key"),
 }
 """Each check's fault in the Web Fuzzing Commons' catalogue 0.7, which leaves 9xx to those who use it."""
-LAWS = ("deleted_is_gone", "second_writer_is_refused", "key_has_one_effect")
+LAWS = ("deleted_is_gone", "second_writer_is_refused", "key_has_one_effect", "failed_creation_leaves_nothing")
 """The checks of `laws.py`."""
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WORDS = (

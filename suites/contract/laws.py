@@ -3,72 +3,76 @@
 - What was deleted is gone: `DELETE` and `GET` of the same path.
 - The second of two writers with the same version is refused: `If-Match` on a write, `ETag` on the read.
 - An idempotency key has one effect: the same call twice gives the same answer, or is refused.
+- A creation that failed leaves nothing behind: `failed_creations.py`.
 
-The calls are those that Schemathesis made with valid data; each is tried on a freshly seeded target.
+The calls are those that Schemathesis made; each is tried on a freshly seeded target.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
-
-import msgspec
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from harness.contract_findings import LawReach, Step
 from suites.contract.causes import Cause, Sighting, operation_of
-from suites.contract.exchange import FILTERED, Answer, step_of
+from suites.contract.exchange import step_of
+from suites.contract.failed_creations import creates_in_a_list, failed_creation_leaves_nothing, try_creations
 from suites.contract.replaying import Caller
+from suites.contract.trials import (
+    KEY,
+    Calls,
+    Law,
+    Trial,
+    Verdict,
+    each_until_sure,
+    look_of,
+    with_header,
+    with_own_key,
+)
 
 PRECONDITION_FAILED = 412
-VERSION, KEY = "if-match", "idempotency-key"
+REFUSED = 400
+VERSION = "if-match"
 MOST_CALLS = 12
-"""How many recorded calls of an operation are tried until one of them can be judged."""
+"""How many recorded calls of an operation are tried: of those that succeeded, and of each status that refused."""
 
 _SAME_KEY = "00000000-0000-4000-8000-000000000001"
 Scenarios = Sequence[tuple[str, Mapping[str, Any]]]
-Trial = tuple[tuple[Step, ...], tuple[Answer | None, ...]]
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What a try of a law says: kept or broken, and the calls that show it.
+class Promise(NamedTuple):
+    """A law: which operations offer it, how one call is tried, what its breach is called, how all calls are tried."""
 
-    Not `sure`: it was kept, but perhaps for another reason; another call may tell more.
-    """
+    offers: Callable[[Mapping[str, Any]], Iterator[str]]
+    law: Law
+    message: str
+    try_all: Callable[[Calls, Caller], Verdict | None] | None = None
 
-    kept: bool
-    trial: Trial
-    sure: bool = True
-
-
-Law = Callable[[Step, Caller], Verdict | None]
+    def tried(self, calls: Calls, caller: Caller) -> Verdict | None:
+        """Return what the recorded calls of one operation say."""
+        return self.try_all(calls, caller) if self.try_all else each_until_sure(self.law, calls.valid, caller)
 
 
 def apply_laws(document: Mapping[str, Any], scenarios: Scenarios, caller: Caller) -> tuple[list[LawReach], list[Cause]]:
     """Try every law on every operation that offers it and was called; return the reach, and what was broken."""
-    calls = _valid_calls(scenarios, next(iter(caller.identities), None))
-    called = {operation_of(case) for _, recorder in scenarios for case in recorder["cases"].values()}
+    calls = _recorded_calls(scenarios, next(iter(caller.identities), None))
     reach, broken = [], []
-    for name, (offers, law, message) in LAWS.items():
-        offered = [operation for operation in offers(document) if operation in called]
-        tried = []
-        for operation in offered:
-            verdict = _try(law, calls.get(operation, ()), caller)
-            if verdict is not None:
-                tried.append(operation)
-                if not verdict.kept:
-                    broken.append(_cause(operation, name, message, verdict.trial))
-        reach.append(LawReach(law=name, offered=tuple(offered), tried=tuple(tried)))
+    for name, promise in LAWS.items():
+        offered = [operation for operation in promise.offers(document) if operation in calls]
+        said = {operation: promise.tried(calls[operation], caller) for operation in offered}
+        verdicts = {operation: verdict for operation, verdict in said.items() if verdict is not None}
+        broken += [
+            _cause(operation, name, promise.message, verdict.trial)
+            for operation, verdict in verdicts.items()
+            if not verdict.kept
+        ]
+        reach.append(
+            LawReach(
+                law=name,
+                offered=tuple(offered),
+                tried=tuple(operation for operation, verdict in verdicts.items() if verdict.seen),
+                blind=tuple(operation for operation, verdict in verdicts.items() if not verdict.seen),
+            )
+        )
     return reach, broken
-
-
-def _try(law: Law, calls: Iterable[Step], caller: Caller) -> Verdict | None:
-    """Return what the first call that decides says, else what the first one that says anything does."""
-    unsure: Verdict | None = None
-    for call in calls:
-        caller.restore()
-        verdict = law(call, caller)
-        if verdict is not None and (verdict.sure or not verdict.kept):
-            return verdict
-        unsure = unsure or verdict
-    return unsure
 
 
 def _cause(operation: str, check: str, message: str, trial: Trial) -> Cause:
@@ -77,19 +81,28 @@ def _cause(operation: str, check: str, message: str, trial: Trial) -> Cause:
     return Cause(operation=operation, check=check, message=message, phase="laws", seen=1, sighting=sighting)
 
 
-def _valid_calls(scenarios: Scenarios, only: str | None) -> dict[str, list[Step]]:
-    """Return a few of the calls of each operation that were answered with success, one for each path."""
-    calls: dict[str, dict[str, Step]] = {}
+def _recorded_calls(scenarios: Scenarios, only: str | None) -> dict[str, Calls]:
+    """Return a few calls of each operation that was called: those that succeeded, and of each status that refused."""
+    found: dict[str, dict[int, dict[str, Step]]] = {}
     for _, recorder in scenarios:
         for key, case in recorder["cases"].items():
+            by_status = found.setdefault(operation_of(case), {})
             interaction = recorder["interactions"].get(key) or {}
             status = (interaction.get("response") or {}).get("status_code", 0)
-            if status // 100 == 2:
-                step = step_of(interaction["request"], case["value"].get("auth_identity") or only)
-                found = calls.setdefault(operation_of(case), {})
-                if len(found) < MOST_CALLS:
-                    found.setdefault(step.path + (step.body or ""), step)
-    return {operation: list(found.values()) for operation, found in calls.items()}
+            if status // 100 == 2 or status >= REFUSED:
+                step = with_own_key(step_of(interaction["request"], case["value"].get("auth_identity") or only))
+                kept = by_status.setdefault(200 if status < REFUSED else status, {})
+                if len(kept) < MOST_CALLS:
+                    kept.setdefault(step.path + (step.body or ""), step)
+    return {operation: _calls(by_status) for operation, by_status in found.items()}
+
+
+def _calls(by_status: Mapping[int, Mapping[str, Step]]) -> Calls:
+    """Return the calls of one operation; the refused ones with server errors first, which may have got furthest."""
+    refused = [
+        step for status in sorted(by_status, reverse=True) if status >= REFUSED for step in by_status[status].values()
+    ]
+    return Calls(valid=tuple(by_status.get(200, {}).values()), refused=tuple(refused))
 
 
 # --- what was deleted is gone --------------------------------------------------------------------------------
@@ -102,7 +115,7 @@ def _can_be_deleted(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _deleted_is_gone(call: Step, caller: Caller) -> Verdict | None:
-    look = _look(call)
+    look = look_of(call)
     before = caller.call(look)
     if before is None or not before.succeeded:
         return None
@@ -127,12 +140,12 @@ def _names_versions(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _second_writer_is_refused(call: Step, caller: Caller) -> Verdict | None:
     """Two writers hold the same version; when the first one's write made another, the second one's is refused."""
-    look = _look(call)
+    look = look_of(call)
     before = caller.call(look)
     tag = before.headers.get("etag") if before and before.succeeded else None
     if tag is None:
         return None
-    write = _with_header(call, VERSION, tag)
+    write = with_header(call, VERSION, tag)
     first = caller.call(write)
     between = caller.call(look)
     if first is None or not first.succeeded or between is None or between.headers.get("etag") == tag:
@@ -153,7 +166,7 @@ def _takes_keys(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _key_has_one_effect(call: Step, caller: Caller) -> Verdict | None:
     """Call twice with the same key: the second call gets the first one's answer, or is refused."""
-    keyed = _with_header(call, KEY, _SAME_KEY)
+    keyed = with_header(call, KEY, _SAME_KEY)
     first = caller.call(keyed)
     if first is None or not first.succeeded:
         return None
@@ -163,17 +176,6 @@ def _key_has_one_effect(call: Step, caller: Caller) -> Verdict | None:
 
 
 # --- of the document -----------------------------------------------------------------------------------------
-
-
-def _look(call: Step) -> Step:
-    """Return the read of what a call writes."""
-    credentials = {name: value for name, value in call.headers.items() if FILTERED in value}
-    return Step(method="GET", path=call.path.split("?")[0], headers=credentials, identity=call.identity)
-
-
-def _with_header(call: Step, name: str, value: str) -> Step:
-    headers = {key: old for key, old in call.headers.items() if key.lower() != name}
-    return msgspec.structs.replace(call, headers={**headers, name.title(): value})
 
 
 def _takes(document: Mapping[str, Any], item: Mapping[str, Any], method: str, header: str) -> bool:
@@ -188,13 +190,17 @@ def _resolved(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> Mapp
     return document.get("components", {}).get("parameters", {}).get(name, {}) if reference else parameter
 
 
-LAWS: dict[str, tuple[Callable[[Mapping[str, Any]], Iterator[str]], Law, str]] = {
-    "deleted_is_gone": (_can_be_deleted, _deleted_is_gone, "What was deleted can still be read"),
-    "second_writer_is_refused": (
+LAWS: dict[str, Promise] = {
+    "deleted_is_gone": Promise(_can_be_deleted, _deleted_is_gone, "What was deleted can still be read"),
+    "second_writer_is_refused": Promise(
         _names_versions,
         _second_writer_is_refused,
         "Two writers with the same version both succeed: the first one's change is lost",
     ),
-    "key_has_one_effect": (_takes_keys, _key_has_one_effect, "The same call with the same key has a second effect"),
+    "key_has_one_effect": Promise(
+        _takes_keys, _key_has_one_effect, "The same call with the same key has a second effect"
+    ),
+    "failed_creation_leaves_nothing": Promise(
+        creates_in_a_list, failed_creation_leaves_nothing, "A creation that failed left something behind", try_creations
+    ),
 }
-"""Each law: which operations offer it, how it is tried, and what its breach is called."""

@@ -1,7 +1,8 @@
 """Shows causes again on a freshly seeded target, with as few requests as that takes."""
 
 import http.client
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -77,7 +78,7 @@ def show_again(cause: Cause, caller: Caller) -> Shown:
     """Send more and more requests to fresh targets until the cause shows: the last one alone, what led to it, all.
 
     What came back counts as the same when its status, the names of its headers and the shape of its body are. What is
-    wrong only after other calls is shown by those, and all their answers have to be the same.
+    wrong only after other calls is shown by those: all answers have to be the same, and alike where they were.
     """
     sighting = _with_identities(cause, caller)
     if not caller.has_seed:
@@ -91,7 +92,9 @@ def show_again(cause: Cause, caller: Caller) -> Shown:
             break
         expected = [sighting.answers[position] for position in positions]
         compared = zip(answers, expected, strict=True) if in_sequence else [(answers[-1], expected[-1])]
-        if all(_same(answer, before) for answer, before in compared):
+        steps = [sighting.steps[position] for position in positions]
+        told_alike = not in_sequence or _told_alike(steps, answers) == _told_alike(steps, expected)
+        if told_alike and all(_same(answer, before) for answer, before in compared):
             return _part(sighting, positions, again=True)
     return _part(sighting, sighting.chain, again=False)
 
@@ -100,6 +103,13 @@ def _same(answer: Answer | None, expected: Answer | None) -> bool:
     if answer is None or expected is None:
         return answer is expected
     return answer.kind == expected.kind
+
+
+def _told_alike(steps: Sequence[Step], answers: Sequence[Answer | None]) -> list[bool]:
+    """Return of each two equal requests whether they were answered alike, to the byte: some laws are about that."""
+    pairs = itertools.combinations(zip(steps, answers, strict=True), 2)
+    bodies = [(one and one.body, other and other.body) for (step, one), (same, other) in pairs if step == same]
+    return [one == other for one, other in bodies]
 
 
 def _attempts(sighting: Sighting) -> Iterator[tuple[int, ...]]:

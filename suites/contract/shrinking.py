@@ -14,10 +14,11 @@ from harness.contract_findings import Shrinking, Step
 from harness.errors import IdentityRefused
 from suites.contract.causes import Cause
 from suites.contract.exchange import FILTERED, Answer
-from suites.contract.laws import KEY, LAWS, VERSION
+from suites.contract.laws import LAWS, VERSION
 from suites.contract.replaying import IN_SEQUENCE, Caller, Shown
 from suites.contract.smaller import Budget, Reduced, reduced
 from suites.contract.smaller_requests import PASSES, SAFE, Calls, passes_of_all, passes_of_last
+from suites.contract.trials import KEY
 from suites.contract.violations import Violation, Violations
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Shrinker:
 
     def _law(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
         """Shrink the call that a law is tried with; its other calls are what the law is about."""
-        _offers, law, _message = LAWS[cause.check]
+        law = LAWS[cause.check].law
         call = next(step for step in reversed(shown.steps) if step.method not in SAFE)
 
         def show(form: Step) -> Calls | None:

@@ -1,4 +1,4 @@
-"""A dozen contract faults, each on an operation of its own, planted from outside: each becomes a finding of its own."""
+"""Thirteen contract faults, planted from outside: each becomes a finding of its own."""
 
 import json
 import os
@@ -24,9 +24,12 @@ EXPECTED = {
     "lacks_header": ("F101", "GET /api/pipelines/statistics", "response_headers_conformance"),
     "lost_update": ("F902", "PATCH /api/pipelines/{pipeline_id}", "second_writer_is_refused"),
     "double_effect": ("F903", "POST /api/pipelines/{pipeline_id}/logs", "key_has_one_effect"),
+    "keeps_refused": ("F104", "POST /api/pipelines/{pipeline_id}/logs", "failed_creation_leaves_nothing"),
 }
 SAMPLE = "lost_update"
-OPERATIONS = [word for _, operation, _ in EXPECTED.values() for word in ("--operation", operation)]
+OPERATIONS = [
+    word for operation in dict.fromkeys(one for _, one, _ in EXPECTED.values()) for word in ("--operation", operation)
+]
 CONTRACT = (
     *("-m", "pytest", "suites/contract", "--target", "suites/specimens/target.toml", "--services", "embedded"),
     *("--seed", "1", "--max-examples", "3"),

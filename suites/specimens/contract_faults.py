@@ -1,4 +1,4 @@
-"""A dozen ways to break a contract, each planted from outside on one operation of the reference app."""
+"""Thirteen ways to break a contract, each planted from outside on one operation of the reference app."""
 
 import io
 import json
@@ -14,6 +14,7 @@ Headers = list[tuple[str, str]]
 _PIPELINE = re.compile(r"/api/pipelines/(?!statistics)[^/]+")
 _LOGS = re.compile(r"/api/pipelines/[^/]+/logs")
 _SESSIONS = re.compile(r"/api/users/[^/]+/sessions")
+HALF = b'{"level": "info", "message": "half of a log"}'
 _KEY = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
@@ -168,6 +169,22 @@ def double_effect(app: Application, environ: Environ) -> Reply:
     return asked(app, environ)
 
 
+@on("POST", _LOGS)
+def keeps_refused(app: Application, environ: Environ) -> Reply:
+    """Refuse a log, and keep something of it."""
+    half = {
+        **environ,
+        "wsgi.input": io.BytesIO(HALF),
+        "CONTENT_LENGTH": str(len(HALF)),
+        "CONTENT_TYPE": "application/json",
+        "HTTP_IDEMPOTENCY_KEY": uuid.uuid4().hex,
+    }
+    reply = asked(app, environ)
+    if reply.status.startswith("422"):
+        asked(app, half)
+    return reply
+
+
 CONTRACT_FAULTS = (
     wrong_status,
     undocumented_field,
@@ -181,11 +198,12 @@ CONTRACT_FAULTS = (
     lacks_header,
     lost_update,
     double_effect,
+    keeps_refused,
 )
 
 
 def broken_contract(app: Application) -> Application:
-    """Plant all of them: each on an operation of its own."""
+    """Plant all of them: one on each operation, and two on logs, which do not meet."""
     for fault in CONTRACT_FAULTS:
         app = fault(app)
     return app
