@@ -46,7 +46,7 @@ def write_findings(
     broken = {finding.operation for finding in document.findings}
     for operation in coverage.operations if coverage else ():
         if operation.statuses and operation.operation not in broken:
-            _write(_kept(operation), [], folder, at_ms)
+            _write(_kept(operation, _blind(document, operation.operation)), [], folder, at_ms)
 
 
 def _write(result: dict[str, Any], attached: list[Attached], folder: Path, at_ms: int) -> None:
@@ -114,13 +114,19 @@ def _death(request: str, seed: int) -> dict[str, Any]:
     }
 
 
-def _kept(operation: OperationReach) -> dict[str, Any]:
+def _blind(document: ContractFindings, operation: str) -> list[str]:
+    """Return the laws of whose breach on this operation nobody could have seen anything."""
+    return [law.law for law in document.laws if operation in law.blind]
+
+
+def _kept(operation: OperationReach, blind: list[str]) -> dict[str, Any]:
     statuses = ", ".join(map(str, operation.statuses))
+    unseen = f" Nobody could have seen a breach of {', '.join(blind)}." if blind else ""
     return {
         "fullName": f"kept {operation.operation}",
         "name": "keeps its contract",
         "status": "passed",
-        "description": f"{plural(operation.cases, 'case')}, answered {statuses}.",
+        "description": f"{plural(operation.cases, 'case')}, answered {statuses}.{unseen}",
         "labels": _labels(operation.operation, severity="normal"),
     }
 

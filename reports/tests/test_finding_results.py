@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from harness.contract_findings import HAR, ContractFindings
+from harness.contract_findings import HAR, ContractFindings, LawReach
 from harness.results import Results
 from reports.allure.finding_results import write_findings
 from reports.tests.samples import BROKEN_PROMISE, COVERAGE, KEPT
@@ -50,10 +50,12 @@ def test_accepted_finding(results: Results, tmp_path: Path) -> None:
 
 
 def test_operations_that_hold(results: Results, tmp_path: Path) -> None:
-    """An operation without findings is there too, passed; one with findings has only those."""
-    made = written(replace(KEPT, findings=(BROKEN_PROMISE,)), results, tmp_path / "made")
+    """An operation without findings passes, and names the laws that were blind on it; one with some has only those."""
+    blind = LawReach(law="a law", offered=("GET /api/pipelines",), tried=(), blind=("GET /api/pipelines",))
+    made = written(replace(KEPT, findings=(BROKEN_PROMISE,), laws=(blind,)), results, tmp_path / "made")
     assert made.keys() == {"kept GET /api/pipelines", BROKEN_PROMISE.name}
     assert made["kept GET /api/pipelines"]["status"] == "passed"
+    assert "Nobody could have seen a breach of a law." in made["kept GET /api/pipelines"]["description"]
 
 
 def test_death(results: Results, tmp_path: Path) -> None:
