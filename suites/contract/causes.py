@@ -39,7 +39,10 @@ _WORDS = (
     # The name of a required field is the cause; any other quoted text is what happened to be sent or answered.
     (re.compile(r"""(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)(?! is a required property)"""), "<value>"),
     (re.compile(r"\b(?=[0-9a-z]*[0-9])[0-9a-z]{16,}\b", re.IGNORECASE), "<id>"),
-    (re.compile(r"-?\b\d+(?:\.\d+)?\b"), "<number>"),
+    # A service that answers methods it has not in the wrong way does so for all of them.
+    (re.compile(r"^(Wrong response to undeclared method\.) [A-Z]+"), r"\1 <method>"),
+    # The status of an answer is the cause, other numbers are values.
+    (re.compile(r"(?<!Received: )(?<! returned )-?\b\d+(?:\.\d+)?\b"), "<number>"),
     # Which input is not checked is the cause; what would have been right, and in how many ways it is wrong, is not.
     (re.compile(r" ?Expected: .*?(?=Invalid component|$)"), " "),
     (re.compile(r"(Invalid component: .*?): [A-Z][^:]*$"), r"\1"),

@@ -14,11 +14,30 @@ from suites.contract.causes import causes_of, normalised
         ("41 is greater than the maximum of 40", "99 is greater than the maximum of 40"),
         ("no pipeline 0b1f6f0e-8f6b-4c52-9f3e-0a55aa7b2c11", "no pipeline 7b1f6f0e-8f6b-4c52-9f3e-0a55aa7b2c12"),
         ("wrong\n\nSchema: 1", "wrong\n\nSchema: 2"),
+        (
+            "Wrong response to undeclared method. PUT returned 200",
+            "Wrong response to undeclared method. QUERY returned 200",
+        ),
     ],
 )
 def test_same_cause(one: str, other: str) -> None:
     """Messages that differ in values, ids, numbers or what follows the first paragraph name the same cause."""
     assert normalised(one) == normalised(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Undocumented HTTP status code. Received: 418", "Undocumented HTTP status code. Received: 500"),
+        (
+            "Wrong response to undeclared method. PUT returned 200",
+            "Wrong response to undeclared method. PUT returned 405",
+        ),
+    ],
+)
+def test_statuses_are_causes_of_their_own(one: str, other: str) -> None:
+    """An answer of another status is wrong for another reason."""
+    assert normalised(one) != normalised(other)
 
 
 def test_missing_fields_are_causes_of_their_own() -> None:
