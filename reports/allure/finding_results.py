@@ -94,7 +94,7 @@ def _described(finding: ContractFinding) -> str:
     accepted = [f"Accepted: {finding.accepted}"] if finding.accepted else []
     return "\n\n".join(
         [
-            f"{finding.fault.capitalize()} ({finding.code}): {seen}; {_AGAIN[finding.reproduced]}.",
+            f"{finding.code}, {finding.fault}: {seen}; {_AGAIN[finding.reproduced]}.",
             f"The example: {finding.shrinking or 'as it was sent'}.",
             *accepted,
             f"Seed {finding.seed}. Shown again by:",

@@ -7,9 +7,10 @@ import pytest
 
 from harness.contract_findings import Step
 from harness.identities import Header, Identity
+from suites.contract.causes import Cause, Sighting
 from suites.contract.exchange import Answer
 from suites.contract.failed_creations import BLIND, creates_in_a_list, failed_creation_leaves_nothing, try_creations
-from suites.contract.replaying import Caller
+from suites.contract.replaying import Caller, show_again
 from suites.contract.trials import Calls
 
 ADMIN = Identity(name="admin", fixed_headers=(Header(name="X-Key", value="k"),))
@@ -26,6 +27,8 @@ Service = Callable[[Step, Things], Answer]
 
 class Shop(Caller):
     """Answers as a function of the request and a list, which is empty again after each restoration."""
+
+    has_seed = True
 
     def __init__(self, service: Service) -> None:
         self.identities = {"admin": ADMIN}
@@ -183,3 +186,24 @@ def test_call_that_succeeds_now() -> None:
     verdict = try_creations(Calls(valid=(VALID,), refused=(VALID, BAD)), Shop(sound))
     assert verdict is not None
     assert (verdict.kept, [step.method for step in verdict.trial[0]]) == (True, ["POST", "GET", "POST", "GET"])
+
+
+@pytest.mark.parametrize(("service", "again"), [(leaky, True), (sound, False)])
+def test_shown_again(service: Service, *, again: bool) -> None:
+    """The breach is shown again only where the list is another one again, though all answers are of the same kinds."""
+    look = Step(method="GET", path="/things", headers={})
+    steps, answers = (look, WORSE, look), (shown(["a"]), Answer(422, {}, b""), shown(["a", "half"]))
+    sighting = Sighting(steps=steps, answers=answers, chain=(0, 1, 2))
+    cause = Cause(
+        operation="POST /things",
+        check="failed_creation_leaves_nothing",
+        message="",
+        phase="laws",
+        seen=1,
+        sighting=sighting,
+    )
+
+    def stocked(step: Step, things: Things) -> Answer:
+        return service(step, things) if step.method == "POST" else shown(["b", *things])
+
+    assert show_again(cause, Shop(stocked)).again is again
