@@ -23,6 +23,7 @@ from harness.wait import wait_for
 
 _CONNECT_TIMEOUT_S = 30
 _PREFIX = "harness"
+_CLONE = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
 
 
 class Database(msgspec.Struct, frozen=True):
@@ -49,15 +50,16 @@ class Databases:
     def __exit__(self, *_exception: object) -> None:
         self._connection.close()
 
-    def template(self, key: str, fill: Callable[[str], None]) -> Database:
+    def template(self, key: str, fill: Callable[[str], None], base: Database | None = None) -> Database:
         """Return the template for a key, made by `fill(url)` the first time; other processes wait for it.
 
-        A template whose filling failed is dropped, so that nobody clones half a schema.
+        With a `base` it begins as that one's clone. A template whose filling failed is dropped, so that nobody clones
+        half a schema.
         """
         template = self._database(f"template_{key}")
         with self._lock, self._advisory_lock(template.name):
             if not self._exists(template.name):
-                self._build(template, fill)
+                self._build(template, fill, base)
         return template
 
     def clone(self, template: Database) -> Database:
@@ -65,7 +67,7 @@ class Databases:
         with self._lock:
             self._counter += 1
             clone = self._database(f"{self._owner}_{self._counter}")
-            self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", clone.name, template.name)
+            self._run(_CLONE, clone.name, template.name)
         return clone
 
     def restore(self, database: Database, template: Database) -> None:
@@ -74,13 +76,31 @@ class Databases:
         Connections are ended first and waited for: DROP DATABASE looks once in 100 ms whether they are gone.
         """
         with self._lock:
-            self._run("ALTER DATABASE {} ALLOW_CONNECTIONS false", database.name)
-            wait_for(lambda: self._is_left(database), what=f"the end of connections to {database.name}", timeout_s=30)
+            self._send_away(database)
             self._run("DROP DATABASE {}", database.name)
-            self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", database.name, template.name)
+            self._run(_CLONE, database.name, template.name)
+
+    def frozen(self, database: Database) -> Database:
+        """Return a template with what a database holds now; whoever was connected to it is sent away, once.
+
+        It is vacuumed: who reads rows that nobody has read before writes that down, which `position` would show.
+        """
+        with self._lock:
+            self._counter += 1
+            template = self._database(f"{self._owner}_{self._counter}")
+            self._send_away(database)
+            self._run(_CLONE, template.name, database.name)
+            self._run("ALTER DATABASE {} ALLOW_CONNECTIONS true", database.name)
+        with psycopg.connect(template.url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
+            connection.execute("VACUUM (FREEZE)")
+        return template
 
     def position(self) -> str:
-        """Return how much the server has written until now: equal answers mean that nobody changed anything."""
+        """Return how much the server has written until now: equal answers mean that nobody changed anything.
+
+        The list of databases is read first: the next connection would, and whoever reads a new row writes that down.
+        """
+        self._connection.execute("SELECT count(*) FROM pg_database")
         found = self._connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
         return str(found[0]) if found else ""
 
@@ -89,14 +109,22 @@ class Databases:
         with self._lock:
             self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", database.name)
 
+    def _send_away(self, database: Database) -> None:
+        """Let nobody connect any more, and wait until nobody is connected."""
+        self._run("ALTER DATABASE {} ALLOW_CONNECTIONS false", database.name)
+        wait_for(lambda: self._is_left(database), what=f"the end of connections to {database.name}", timeout_s=30)
+
     def _is_left(self, database: Database) -> bool:
         """End the connections to a database; whether there were none."""
         ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         return not self._connection.execute(ended, [database.name]).fetchall()
 
-    def _build(self, template: Database, fill: Callable[[str], None]) -> None:
+    def _build(self, template: Database, fill: Callable[[str], None], base: Database | None) -> None:
         unfinished = self._database(f"{template.name.removeprefix(self._prefix)}_unfinished")
-        self._run("CREATE DATABASE {}", unfinished.name)
+        if base is None:
+            self._run("CREATE DATABASE {}", unfinished.name)
+        else:
+            self._run(_CLONE, unfinished.name, base.name)
         try:
             fill(unfinished.url)
             self._run("ALTER DATABASE {} RENAME TO {}", unfinished.name, template.name)

@@ -6,6 +6,7 @@ import secrets
 import sysconfig
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from harness.database import Database, Databases, content_hash
@@ -173,12 +174,15 @@ def prepared_template(
     `others` are the URLs of the services beside Postgres, for commands that use them too.
     """
     prepare = target.settings.prepare
-    commands: tuple[Command, ...] = prepare.migrate + (prepare.seed if seeded else ())
 
-    def fill(url: str) -> None:
+    def fill(commands: tuple[Command, ...], url: str) -> None:
         run_commands(target, guardian, commands, environment_for(target, {**others, "postgres": url}))
 
-    return databases.template(_template_key(target, commands), fill)
+    migrated = databases.template(_template_key(target, prepare.migrate), partial(fill, prepare.migrate))
+    if not seeded:
+        return migrated
+    key = _template_key(target, prepare.migrate + prepare.seed)
+    return databases.template(f"{key}_seeded", partial(fill, prepare.seed), migrated)
 
 
 def _template_key(target: Target, commands: tuple[Command, ...]) -> str:

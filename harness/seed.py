@@ -15,7 +15,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Seed:
-    """What the target's Postgres and Redis held when it had just been started."""
+    """What the target's Postgres and Redis held when it had just been started, or when somebody had it kept."""
 
     def __init__(self, stored: Stored | None, redis_url: str | None) -> None:
         self._stored = stored
@@ -35,6 +35,20 @@ class Seed:
         self._stored.databases.restore(self._stored.clone, self._stored.template)
         self._position = self._written()
         return True
+
+    def keep(self) -> bool:
+        """Take what both services hold now as the seed, such as sessions; whether connections to Postgres ended.
+
+        The target must be idle.
+        """
+        written = self._stored is not None and self._written() != self._position
+        if self._stored is not None and written:
+            template = self._stored.databases.frozen(self._stored.clone)
+            self._stored = msgspec.structs.replace(self._stored, template=template)
+            self._position = self._written()
+        if self._redis_url:
+            self._kept = keep(self._redis_url)
+        return written
 
     def _written(self) -> str:
         return self._stored.databases.position() if self._stored else ""

@@ -10,6 +10,7 @@ from harness.command_line import python_command
 from harness.contract_findings import ContractFindings
 from harness.contract_records import ContractCoverage, DocumentCheck
 from harness.errors import IdentityRefused, Inconclusive, ProvingGroundError
+from harness.fixtures import is_worker, services_process
 from harness.guardian import Guardian
 from harness.identities import Identity
 from harness.launch import Launched
@@ -49,6 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"the commit whose snapshot the document must not break (default: ${BASE_REF_VARIABLE}, else none)",
     )
     group.addoption("--renew-snapshot", action="store_true", help="write the served document to the snapshot")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the services while tests are being collected: every test here needs the target."""
+    if not (is_worker(config) or config.option.collectonly):
+        services_process(config, now=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,21 @@
 """Schemathesis's command line, with operations kept apart: `python -m suites.contract.engine run …`.
 
 Where the variable PROVING_GROUND_SEED names a socket, the target gets its seed back, through it, before each
-operation of a phase and before each sequence of calls; identities log in anew then. It works from inside, since
-nobody else knows when one operation has ended and the next one has sent nothing yet; so there is one worker.
+operation of a phase and before each sequence of calls. Identities log in once; their sessions are part of the seed
+from then on. It works from inside, since nobody else knows when one operation has ended and the next one has sent
+nothing yet; so there is one worker.
 """
 
 import json
 import os
+import time
 from multiprocessing.connection import Client, Connection
 from typing import Any
 
 import requests
 import schemathesis
 from schemathesis import Case, HookContext
-from schemathesis.auths import AuthContext, _iter_caching_providers, set_on_case
+from schemathesis.auths import AuthContext, CacheEntry, CachingAuthProvider, _iter_caching_providers, set_on_case
 from schemathesis.cli import schemathesis as command_line
 from schemathesis.engine.outage import ServerMonitor
 from schemathesis.generation.meta import TestPhase
@@ -32,6 +34,7 @@ class Keeper:
         self._connection = connection
         self._place: tuple[object, ...] = ()
         self._sequences = 0
+        self._sessions: list[CacheEntry[Any]] = []
 
     def prepare(self, case: Case[Any]) -> None:
         """Give the target its seed when this call is the first of its operation and phase, or of its sequence."""
@@ -39,11 +42,26 @@ class Keeper:
         if place != self._place:
             self._place = place
             self.ask(do="restore", operation=case.operation.label)
-            for provider in _iter_caching_providers(case):
-                provider.invalidate()
+            self._sign_in(case)
         # A case may have been made, and signed in, before the seed was restored. The questions are the engine's own.
         if case._has_explicit_auth and not case.operation.schema.is_security_param_negated(case):  # noqa: SLF001
             set_on_case(case, AuthContext(operation=case.operation, app=case.operation.app), None)
+
+    def _sign_in(self, case: Case[Any]) -> None:
+        """Give identities the sessions that the seed has; where it has none that last, they log in for it."""
+        providers = list(_iter_caching_providers(case))
+        for provider in providers:
+            provider.invalidate()
+        logins = [provider for provider in providers if _is_login(provider)]
+        if not self._sessions or min(session.expires for session in self._sessions) <= time.monotonic():
+            context = AuthContext(operation=case.operation, app=case.operation.app)
+            for provider in logins:
+                provider.get(case, context)
+            self._sessions = [provider.cache_entry for provider in logins if provider.cache_entry]
+            if logins:
+                self.ask(do="keep")
+        for provider, session in zip(logins, self._sessions, strict=True):
+            provider.cache_entry = session
 
     def begin_sequence(self) -> None:
         """Count a sequence of calls of the stateful phase."""
@@ -60,6 +78,11 @@ class Keeper:
         if phase is TestPhase.STATEFUL:
             return (phase, self._sequences)
         return (phase, case.operation.label)
+
+
+def _is_login(provider: CachingAuthProvider[Any]) -> bool:
+    """Whether it keeps one session, of an identity of the auth file."""
+    return type(provider) is CachingAuthProvider and isinstance(provider.provider, LoginEndpointAuthProvider)
 
 
 def keep_apart(keeper: Keeper) -> None:

@@ -45,6 +45,11 @@ class Isolation:
             self.clones += 1
             self._launched.await_ready()
 
+    def keep(self) -> None:
+        """Take what the target's services hold now as its seed: identities have logged in."""
+        if self._launched.seed is not None and self._launched.seed.keep():
+            self._launched.await_ready()
+
     def revive(self, request: str) -> None:
         """Note a request that the target did not survive, and start its process again."""
         self.deaths.append(request)
@@ -70,10 +75,13 @@ class Isolation:
         asked = json.loads(connection.recv_bytes())
         error = None
         try:
-            if asked["do"] == "restore":
-                self.restore()
-            else:
-                self.revive(asked["request"])
+            match asked["do"]:
+                case "restore":
+                    self.restore()
+                case "keep":
+                    self.keep()
+                case "revive":
+                    self.revive(asked["request"])
         except ProvingGroundError as failure:
             error = str(failure)
         connection.send_bytes(json.dumps({"error": error}).encode())

@@ -42,3 +42,18 @@ def test_redis_goes_back(redis_url: str) -> None:
         assert not seed.restore()
         assert (client.get("kept"), client.get("passing"), client.exists("new")) == (b"one", b"two", 0)
         assert 0 < client.pttl("passing") <= 600_000
+
+
+def test_what_is_kept_later_is_the_seed(databases: Databases, redis_url: str) -> None:
+    """A state that is kept while the target runs is what comes back from then on; nobody has to log in again."""
+    template = databases.template("seed", fill)
+    clone = databases.clone(template)
+    seed = Seed(Stored(databases, clone, template), redis_url)
+    with redis.Redis.from_url(redis_url) as client:
+        first = insert(clone.url)
+        client.set("session", "of somebody")
+        assert seed.keep()
+        insert(clone.url)
+        client.delete("session")
+        assert seed.restore()
+        assert (insert(clone.url), client.get("session")) == (first + 1, b"of somebody")
