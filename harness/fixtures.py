@@ -262,11 +262,22 @@ def served_target(request: pytest.FixtureRequest, target: Target) -> Iterator[La
 
 
 def _launched(request: pytest.FixtureRequest, target: Target, stack: contextlib.ExitStack) -> Launched:
-    if target.settings.base_url:
-        return given(target)
+    return given(target) if target.settings.base_url else stack.enter_context(serve_once_more(request, target))
+
+
+def serve_once_more(
+    request: pytest.FixtureRequest, target: Target
+) -> contextlib.AbstractContextManager[Launched, bool | None]:
+    """Serve the target on a seeded database and an empty Redis of its own, beside what is served already.
+
+    Raises:
+        ServiceUnavailable: the services have no room for another one.
+        TargetFault: the target failed to start.
+
+    """
     services = request.getfixturevalue("services")
     spaces = request.getfixturevalue("spaces") if "redis" in services else None
-    return stack.enter_context(serving(target, request.getfixturevalue("guardian"), services, spaces))
+    return serving(target, request.getfixturevalue("guardian"), services, spaces)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from harness.command_line import python_command
 from harness.contract_findings import ContractFindings
 from harness.contract_records import ContractCoverage, DocumentCheck
 from harness.errors import IdentityRefused, Inconclusive, ProvingGroundError
-from harness.fixtures import is_worker, services_process
+from harness.fixtures import is_worker, serve_once_more, services_process
 from harness.guardian import Guardian
 from harness.identities import Identity
 from harness.launch import Launched
@@ -21,13 +22,15 @@ from harness.waivers import read_waivers
 from suites.contract.causes import causes_of
 from suites.contract.document_checks.check import check_document, renew
 from suites.contract.evidence import Har, Judge, failures_of, findings_of, write
-from suites.contract.fuzzing import FuzzRun, Request, fuzz
+from suites.contract.fuzzing import FuzzRun, Request
 from suites.contract.isolation import Isolation
 from suites.contract.laws import apply_laws
 from suites.contract.reach.goals import operations
-from suites.contract.reach.measure import measure
+from suites.contract.reach.measure import amounts, measure
 from suites.contract.reach.schemas import Schemas
 from suites.contract.replaying import Caller
+from suites.contract.sharing import shares
+from suites.contract.side_by_side import fuzz, processes_for
 
 BASE_REF_VARIABLE = "PROVING_GROUND_BASE_REF"
 
@@ -41,6 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         metavar="'METHOD /path'",
         help="fuzz this operation only; may be given several times",
+    )
+    group.addoption(
+        "--processes",
+        type=int,
+        default=None,
+        metavar="N",
+        help="how many engines at once, each with a target of its own (default: one for each core, two at most)",
     )
     group.addoption("--max-examples", type=int, default=20, metavar="N", help="cases per operation (default: 20)")
     group.addoption(
@@ -133,11 +143,24 @@ def caller(served_target: Launched, identities: dict[str, Identity], isolation: 
 
 
 @pytest.fixture(scope="session")
+def processes(target: Target, pytestconfig: pytest.Config) -> int:
+    """Return how many engines work at once."""
+    try:
+        return processes_for(target, pytestconfig.option.processes)
+    except ProvingGroundError as error:
+        raise _or_exit(error) from error
+
+
+@pytest.fixture(scope="session")
 def fuzzing(
     request: pytest.FixtureRequest,
     target: Target,
     document_location: str,
-    caller: Caller,
+    document: dict[str, Any],
+    documented: dict[str, tuple[str, ...]],
+    processes: int,
+    served_target: Launched,
+    caller: Caller,  # noqa: ARG001 - every identity could log in, or the run has ended
     isolation: Isolation,
     guardian: Guardian,
 ) -> FuzzRun:
@@ -145,20 +168,20 @@ def fuzzing(
     option = request.config.option
     auth, openapi = target.settings.auth, target.settings.openapi
     configuration = openapi.schemathesis if openapi else None
-    with isolation.offered(guardian.folder) as address:
-        return fuzz(
-            Request(
-                document=document_location,
-                base_url=caller.base_url,
-                auth_file=target.resolve(auth.file) if auth else None,
-                configuration=target.resolve(configuration) if configuration else None,
-                seed=option.seed,
-                max_examples=option.max_examples,
-                operations=tuple(option.operation),
-                seed_address=address,
-            ),
-            guardian,
-        )
+    asked = Request(
+        document=document_location,
+        auth_file=target.resolve(auth.file) if auth else None,
+        configuration=target.resolve(configuration) if configuration else None,
+        seed=option.seed,
+        max_examples=option.max_examples,
+        operations=tuple(option.operation),
+    )
+    dealt = shares(amounts(document, documented), processes)
+    another = partial(serve_once_more, request, target)
+    try:
+        return fuzz(asked, dealt, (served_target, isolation), another, guardian)
+    except ProvingGroundError as error:
+        raise _or_exit(error) from error
 
 
 @pytest.fixture(scope="session")
@@ -168,6 +191,7 @@ def findings(
     document: dict[str, Any],
     documented: dict[str, tuple[str, ...]],
     fuzzing: FuzzRun,
+    processes: int,
     caller: Caller,
     isolation: Isolation,
     results: Results,
@@ -181,7 +205,7 @@ def findings(
         seed=option.seed,
         waivers=read_waivers(target.resolve(place) if place else None).contract,
         today=dt.datetime.now(dt.UTC).date(),
-        command=lambda operation: _command(option, [operation] if operation else option.operation),
+        command=lambda operation: _command(option, [operation] if operation else option.operation, processes),
     )
     har = Har(started=dt.datetime.now(dt.UTC).isoformat())
     found = findings_of([*causes_of(fuzzing.scenarios), *broken], judge, har)
@@ -195,7 +219,7 @@ def findings(
         findings=found,
     )
     write(evidence, har, results)
-    reach = measure(document, fuzzing.exchanges, documented)
+    reach = measure(document, fuzzing.exchanges(), documented)
     results.write(
         ContractCoverage(
             seed=option.seed,
@@ -210,11 +234,14 @@ def findings(
     return evidence
 
 
-def _command(option: Any, operations: list[str]) -> str:
+def _command(option: Any, operations: list[str], processes: int) -> str:
     """Return the line that runs the suite again, for these operations or for all."""
+    # One operation alone is tried alike by any number of engines.
+    side_by_side = ("--processes", str(processes)) if len(operations) != 1 else ()
     return python_command(
         *("-m", "pytest", "suites/contract", "--target", str(option.target)),
         *("--services", option.services, "--seed", str(option.seed)),
         *("--max-examples", str(option.max_examples)),
+        *side_by_side,
         *(word for operation in operations for word in ("--operation", operation)),
     )

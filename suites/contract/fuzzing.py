@@ -1,4 +1,4 @@
-"""One run of Schemathesis as a process of its own, and what its event stream says.
+"""Schemathesis in processes of its own, side by side where that is wanted, and what their event streams say.
 
 The command line's engine is used rather than the pytest plugin: it learns from earlier answers, keeps captured
 ids and signs in anew, which the plugin does not.
@@ -8,18 +8,17 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from harness.command_line import own_environment
-from harness.contract_records import OperationReach
-from harness.guardian import Guardian
-from suites.contract.causes import operation_of
-from suites.contract.engine_address import ADDRESS
+from harness.guardian import GuardedProcess, Guardian
+from suites.contract.engine_address import ADDRESS, SHARE
 from suites.contract.reach.exchanges import Exchange, exchanges_of
+from suites.contract.sharing import Share
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 ALONE = PHASES[:-1]  # one operation has no links to others
@@ -27,16 +26,30 @@ RUN_TIMEOUT_S = 1800.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What to fuzz, and how."""
+    """What to fuzz, and how; `operations` are those that were asked for, none means all."""
 
     document: str
-    base_url: str
     auth_file: Path | None
     configuration: Path | None
     seed: int
     max_examples: int
     operations: tuple[str, ...]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one of several engines does: which operations, against which of the targets.
+
+    `number` counts from 1 to `of`, the last of which also makes the sequences of calls, over all operations.
+    """
+
+    number: int
+    of: int
+    share: Share
+    base_url: str
     seed_address: str | None
+
+    def __str__(self) -> str:
+        return f"engine {self.number} of {self.of}"
 
 
 Scenario = tuple[str, dict[str, Any]]
@@ -44,46 +57,87 @@ Scenario = tuple[str, dict[str, Any]]
 
 
 class FuzzRun(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run went: whether it was complete, what it reached, and all that was recorded."""
+    """How a run went: whether it was complete, which phases were interrupted, and all that was recorded."""
 
     complete: bool
     stop_reason: str
-    errors: tuple[str, ...]
-    phases: dict[str, str]
-    reach: tuple[OperationReach, ...]
-    exchanges: tuple[Exchange, ...]
-    scenarios: tuple[Scenario, ...]
-    output: str
+    errors: tuple[str, ...] = ()
+    interrupted: tuple[str, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    output: str = ""
+
+    @property
+    def statuses(self) -> dict[str, set[int]]:
+        """The statuses with which each operation answered."""
+        seen: dict[str, set[int]] = defaultdict(set)
+        for exchange in self.exchanges():
+            seen[exchange.operation].add(exchange.status)
+        return seen
+
+    def exchanges(self) -> Iterator[Exchange]:
+        """Yield everything that was sent and answered."""
+        return exchanges_of(recorder for _phase, recorder in self.scenarios)
 
 
-def fuzz(request: Request, guardian: Guardian) -> FuzzRun:
-    """Run Schemathesis over the document and return what it found."""
-    folder = guardian.folder / "schemathesis"
+class Engine(msgspec.Struct, frozen=True):
+    """Schemathesis, at work."""
+
+    part: Part
+    process: GuardedProcess
+    folder: Path
+
+    def finish(self) -> FuzzRun:
+        """Wait for its end, and return what it found.
+
+        Raises:
+            TimedOut: it did not end within half an hour.
+
+        """
+        self.process.wait(RUN_TIMEOUT_S)
+        report = self.folder / "report.json"
+        if not report.exists():
+            reason = f"{self.part}: Schemathesis wrote no report"
+            return FuzzRun(complete=False, stop_reason=reason, output=self.process.last_output())
+        summary = json.loads(report.read_text())
+        return FuzzRun(
+            complete=summary["complete"],
+            stop_reason=f"{self.part}: {summary['stop_reason']}",
+            errors=tuple(f"{error.get('title', 'error')}: {error.get('message', '')}" for error in summary["errors"]),
+            interrupted=tuple(name for name, phase in summary["phases"].items() if phase["status"] == "interrupted"),
+            scenarios=tuple(_scenarios(self.folder / "events.ndjson")),
+            output=self.process.last_output(),
+        )
+
+
+def start(request: Request, part: Part, guardian: Guardian) -> Engine:
+    """Start Schemathesis over a part of the document."""
+    folder = guardian.folder / f"schemathesis-{part.number}"
     folder.mkdir()
     # Paths in a configuration file, such as that of its hooks, count from the file.
     cwd = request.configuration.parent if request.configuration else folder
     process = guardian.spawn(
-        _command(request, folder), output=folder / "output.txt", cwd=cwd, env=_environment(request, guardian)
+        _command(request, part, folder),
+        output=folder / "output.txt",
+        cwd=cwd,
+        env=_environment(part, folder, guardian),
     )
-    process.wait(RUN_TIMEOUT_S)
-    report = folder / "report.json"
-    if not report.exists():
-        return _nothing(process.last_output())
-    summary = json.loads(report.read_text())
-    scenarios = tuple(_scenarios(folder / "events.ndjson"))
+    return Engine(part, process, folder)
+
+
+def merged(runs: Sequence[FuzzRun]) -> FuzzRun:
+    """Return several parts as one run, in their order: complete when all of them are, else it says which are not."""
+    unfinished = [run for run in runs if not run.complete]
     return FuzzRun(
-        complete=summary["complete"],
-        stop_reason=summary["stop_reason"],
-        errors=tuple(f"{error.get('title', 'error')}: {error.get('message', '')}" for error in summary["errors"]),
-        phases={name: phase["status"] for name, phase in summary["phases"].items()},
-        reach=_reach(scenarios),
-        exchanges=tuple(exchanges_of(recorder for _phase, recorder in scenarios)),
-        scenarios=scenarios,
-        output=process.last_output(),
+        complete=not unfinished,
+        stop_reason="; ".join(run.stop_reason for run in unfinished or runs),
+        errors=tuple(dict.fromkeys(error for run in runs for error in run.errors)),
+        interrupted=tuple(phase for run in runs for phase in run.interrupted),
+        scenarios=tuple(scenario for run in runs for scenario in run.scenarios),
+        output="".join(run.output for run in unfinished or runs),
     )
 
 
-def _command(request: Request, folder: Path) -> list[str | Path]:
+def _command(request: Request, part: Part, folder: Path) -> list[str | Path]:
     command: list[str | Path] = [sys.executable, "-m", "suites.contract.engine"]
     if request.configuration:
         command += ["--config-file", request.configuration]
@@ -91,13 +145,13 @@ def _command(request: Request, folder: Path) -> list[str | Path]:
         "run",
         request.document,
         "--url",
-        request.base_url,
+        part.base_url,
         "--checks",
         "all",
         "--phases",
-        ",".join(ALONE if request.operations else PHASES),
+        ",".join(ALONE if request.operations or part.number < part.of else PHASES),
         "--continue-on-failure",
-        *("--workers", "1"),  # what keeps operations apart needs one at a time
+        *("--workers", "1"),  # what keeps operations apart needs one at a time; several engines have a target each
     ]
     command += ["--seed", str(request.seed), "--max-examples", str(request.max_examples), "--no-color"]
     command += ["--generation-database", "none", "--report", "json,ndjson"]
@@ -109,22 +163,11 @@ def _command(request: Request, folder: Path) -> list[str | Path]:
     return command
 
 
-def _environment(request: Request, guardian: Guardian) -> dict[str, str]:
-    address = {ADDRESS: request.seed_address} if request.seed_address else {}
-    return own_environment({**os.environ, **address, "TMPDIR": str(guardian.folder)})
-
-
-def _nothing(output: str) -> FuzzRun:
-    return FuzzRun(
-        complete=False,
-        stop_reason="Schemathesis wrote no report",
-        errors=(),
-        phases={},
-        reach=(),
-        exchanges=(),
-        scenarios=(),
-        output=output,
-    )
+def _environment(part: Part, folder: Path, guardian: Guardian) -> dict[str, str]:
+    share = folder / "share.json"
+    share.write_text(json.dumps(part.share))
+    address = {ADDRESS: part.seed_address} if part.seed_address else {}
+    return own_environment({**os.environ, **address, SHARE: str(share), "TMPDIR": str(guardian.folder)})
 
 
 def _scenarios(events: Path) -> Iterator[Scenario]:
@@ -134,16 +177,3 @@ def _scenarios(events: Path) -> Iterator[Scenario]:
             event = json.loads(line).get("ScenarioFinished")
             if event and event["recorder"].get("cases"):
                 yield event["phase"], {"checks": {}, "interactions": {}, **event["recorder"]}
-
-
-def _reach(scenarios: tuple[Scenario, ...]) -> tuple[OperationReach, ...]:
-    statuses: dict[str, list[int]] = defaultdict(list)
-    for _, recorder in scenarios:
-        for case_id, case in recorder["cases"].items():
-            answer = (recorder["interactions"].get(case_id) or {}).get("response")
-            if answer:
-                statuses[operation_of(case)].append(answer["status_code"])
-    return tuple(
-        OperationReach(operation=operation, cases=len(seen), statuses=tuple(sorted(set(seen))), unseen=())
-        for operation, seen in sorted(statuses.items())
-    )

@@ -55,16 +55,21 @@ class Isolation:
         self.deaths.append(request)
         self._launched.restart()
 
+    def add(self, other: "Isolation") -> None:
+        """Count what was done for another target of the same run, too."""
+        self.restores += other.restores
+        self.clones += other.clones
+        self.deaths += other.deaths
+
     @contextlib.contextmanager
-    def offered(self, folder: Path) -> Iterator[str | None]:
+    def offered(self, socket: Path) -> Iterator[str | None]:
         """Listen at the address that this yields; None where nothing can be restored."""
         if not self.is_possible:
             yield None
             return
-        address = str(folder / "seed.socket")
-        with Listener(address, family="AF_UNIX") as listener:
+        with Listener(str(socket), family="AF_UNIX") as listener:
             threading.Thread(target=self._serve, args=(listener,), name="seed", daemon=True).start()
-            yield address
+            yield str(socket)
 
     def _serve(self, listener: Listener) -> None:
         with contextlib.suppress(OSError, EOFError), listener.accept() as connection:  # the engine ends: so does this

@@ -17,13 +17,15 @@ Sent = Mapping[str, Mapping[str, tuple[str, ...]]]
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One request that was answered.
 
-    `parameters`: by location. `body`: what JSON says, a text where it is none, UNSET without a body.
+    `parameters`: by location. `body`: what JSON says, a text where it is none, UNSET without a body. `at`: when it was
+    answered, in seconds since 1970.
     """
 
     operation: str
     parameters: Sent
     status: int
     body: Any = msgspec.UNSET
+    at: float = 0.0
 
 
 def exchanges_of(recorders: Iterable[Mapping[str, Any]]) -> Iterator[Exchange]:
@@ -32,10 +34,11 @@ def exchanges_of(recorders: Iterable[Mapping[str, Any]]) -> Iterator[Exchange]:
         for case_id, case in recorder.get("cases", {}).items():
             interaction = recorder["interactions"].get(case_id) or {}
             if interaction.get("response"):
-                yield _exchange(case["value"], interaction["request"], interaction["response"])
+                yield _exchange(case["value"], interaction)
 
 
-def _exchange(case: Mapping[str, Any], request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
+def _exchange(case: Mapping[str, Any], interaction: Mapping[str, Any]) -> Exchange:
+    request = interaction["request"]
     query = parse_qs(urlsplit(request["uri"]).query, keep_blank_values=True)
     return Exchange(
         operation=f"{case['method']} {case['path']}",
@@ -45,8 +48,9 @@ def _exchange(case: Mapping[str, Any], request: Mapping[str, Any], response: Map
             "header": _headers(case, request),
             "cookie": {name: (str(value),) for name, value in (case.get("cookies") or {}).items()},
         },
-        status=response["status_code"],
+        status=interaction["response"]["status_code"],
         body=_body(request.get("body")),
+        at=interaction.get("timestamp", 0.0),
     )
 
 

@@ -41,6 +41,12 @@ def measure(document: Mapping[str, Any], exchanges: Iterable[Exchange], only: Co
     )
 
 
+def amounts(document: Mapping[str, Any], only: Container[str]) -> dict[str, int]:
+    """Return how much there is to reach of some operations."""
+    schemas = Schemas(document)
+    return {one.name: sum(1 for _ in goals(one, schemas)) for one in operations(schemas) if one.name in only}
+
+
 def _left(wanted: list[Goal], exchanges: list[Exchange]) -> list[Goal]:
     """Return the goals that no exchange reaches."""
     for exchange in exchanges:

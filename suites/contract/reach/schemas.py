@@ -128,18 +128,22 @@ def readings(texts: tuple[str, ...]) -> Iterator[Any]:
 
 def _boundaries(schema: Node) -> Iterator[tuple[str, Check]]:
     for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        bound = schema.get(word)
-        if _is_number(bound):
+        bound: Any = schema.get(word)
+        if _is_number(bound) and (word in {"minimum", "maximum"} or schema.get("type") == "integer"):
             edge = bound + {"exclusiveMinimum": 1, "exclusiveMaximum": -1}.get(word, 0)
-            if word in {"minimum", "maximum"} or schema.get("type") == "integer":
-                yield f"{word} {bound}", lambda value, edge=edge: _is_number(value) and value == edge
+            yield f"{word} {bound}", _is_at(edge)
     for kind, words in ((str, ("minLength", "maxLength")), (list, ("minItems", "maxItems"))):
         for word in words:
             if _is_number(bound := schema.get(word)):
-                yield (
-                    f"{word} {bound}",
-                    lambda value, kind=kind, bound=bound: isinstance(value, kind) and len(value) == bound,
-                )
+                yield f"{word} {bound}", _is_as_long_as(kind, bound)
+
+
+def _is_at(edge: float) -> Check:
+    return lambda value: _is_number(value) and value == edge
+
+
+def _is_as_long_as(kind: type[str | list[Any]], bound: int) -> Check:
+    return lambda value: isinstance(value, kind) and len(value) == bound
 
 
 def _is_number(value: Any) -> bool:

@@ -1,0 +1,66 @@
+"""Several engines at once, each with a share of the operations and a target of its own: database, Redis and port.
+
+Nothing that one of them does can be met by another, so findings are those of one engine, but for what an operation
+learns from answers to others: ids that a share of its own never sees are not captured there.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+
+from harness.errors import RequestError
+from harness.guardian import Guardian
+from harness.launch import Launched
+from harness.target import Target
+from suites.contract.fuzzing import FuzzRun, Part, Request, merged, start
+from suites.contract.isolation import Isolation
+from suites.contract.sharing import Share
+
+MOST_BY_ITSELF = 2
+"""Engines at once where nobody asks for a number: a target of several processes is busy on the cores beside its own."""
+
+Another = Callable[[], contextlib.AbstractContextManager[Launched, bool | None]]
+
+
+def processes_for(target: Target, wanted: int | None) -> int:
+    """Return how many engines can work at once: one where the target can be served only once.
+
+    Raises:
+        RequestError: more were asked for.
+
+    """
+    serve = target.settings.serve
+    only = "base_url" if serve is None else "serve.port" if serve.port else None
+    if only and wanted is not None and wanted > 1:
+        raise RequestError(f"--processes {wanted}: {target.file} has {only}: the target can be served only once")
+    if wanted is not None and wanted < 1:
+        raise RequestError(f"--processes {wanted}: is at least 1")
+    return 1 if only else wanted or min(MOST_BY_ITSELF, len(os.sched_getaffinity(0)))
+
+
+def fuzz(
+    request: Request,
+    shares: Sequence[Share],
+    first: tuple[Launched, Isolation],
+    another: Another,
+    guardian: Guardian,
+) -> FuzzRun:
+    """Run an engine for each share, the first one against a target that is there; `first` counts what all of them did.
+
+    The first engine works while the target of the next one starts.
+    """
+    launched, isolation = first
+    isolations = [isolation]
+    with contextlib.ExitStack() as stack:
+        engines = []
+        for number, share in enumerate(shares, 1):
+            if number > 1:
+                launched = stack.enter_context(another())
+                isolations.append(Isolation(launched))
+            address = stack.enter_context(isolations[-1].offered(guardian.folder / f"seed-{number}.socket"))
+            part = Part(number=number, of=len(shares), share=share, base_url=launched.base_url, seed_address=address)
+            engines.append(start(request, part, guardian))
+        runs = [engine.finish() for engine in engines]
+    for other in isolations[1:]:
+        isolation.add(other)
+    return merged(runs)
