@@ -1,14 +1,17 @@
-"""Contract runs of the reference app side by side: `st run` with one and two workers, and our suite.
+"""Contract runs of the reference app side by side: `st run` with one and two workers, our suite on one and two cores.
 
 Each case begins with nothing running and gets services and a database of its own; document, configuration, seed and
-number of examples (`EXAMPLES=N` for another) are the same. All figures come from the events that Schemathesis writes.
-There is no `ours-2`: our suite sends one case at a time, so that what one operation leaves cannot change what another
-one finds.
+number of examples (`EXAMPLES=N` for another) are the same. All figures come from the events that Schemathesis writes,
+and are of everything that there is to reach in the document (`suites/contract/reach`), measured alike for all cases.
+
+Seconds count from the command's start: the start of services, target and tool is in, for `st` too (`first_case_s` says
+when the first answer was there), and so is, in `wall_s`, what our suite does when Schemathesis has ended.
+`to_st1_s` is when a case had reached as much as `st-1` in the end, and `to_st1_ratio` that beside the moment at which
+`st-1` itself had; `to_st1_warm` is the same from the first answer on. `reaches_st1` is 0 for a case that never did.
 """
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,47 +26,90 @@ from benchmarks.record import Sample
 from harness.command_line import DEFAULT_TARGET
 from harness.launch import launch
 from harness.target import Target
+from suites.contract.reach.exchanges import Exchange, exchanges_of
+from suites.contract.reach.growth import Growth, growth
 
 SEED = 1
 EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 FOUND_SOMETHING = 1
 SERVICES = ("--services", "embedded")
+REQUESTS = (500, 1000)
+SECONDS = (5, 10, 20, 30)
+"""Where the curves are read, beside the least number of requests that a case sent and the end of st-1."""
+STANDARD = "st-1"
 
-Documented = Mapping[str, frozenset[str]]
 
+class Case(NamedTuple):
+    """One way's run: how long it took in all, and how its reach grew."""
 
-class Reached(NamedTuple):
-    """What a run's events say: cases that were answered, and the share of documented statuses among them."""
-
-    cases: int
-    coverage: float
+    wall_s: float
+    growth: Growth
 
 
 def measure(repeats: int) -> Iterator[Mapping[Sample, float]]:
-    """Yield cases per second, coverage and seconds of each way, one after the other."""
+    """Yield the figures of each way, one way after the other."""
     target = Target.read(DEFAULT_TARGET)
     with launch(target, "embedded") as launched:  # warms the caches too
-        documented = documented_in(_document(target, launched.base_url))
-    for number in range(repeats):
-        with tempfile.TemporaryDirectory() as folder:
-            ways: dict[str, Callable[[Target, Path], None]] = {
-                "st-1": partial(_st_run, 1),
-                "st-2": partial(_st_run, 2),
-                "ours-1": _ours,
-            }
-            found: dict[Sample, float] = {}
-            for case, way in ways.items():
-                events = Path(folder) / f"{case}-{number}.ndjson"
-                started = time.monotonic()
-                way(target, events)
-                wall_s = time.monotonic() - started
-                with events.open() as lines:
-                    reached = reached_in(lines, documented)
-                found[case, "cases_per_s", "1/s"] = reached.cases / wall_s
-                found[case, "coverage", ""] = reached.coverage
-                found[case, "wall_s", "s"] = wall_s
-            yield found
+        document = _document(target, launched.base_url)
+    ways: dict[str, Callable[[Target, Path], None]] = {
+        STANDARD: partial(_st_run, 1),
+        "st-2": partial(_st_run, 2),
+        "ours-1": partial(_ours, 1),
+        "ours-2": partial(_ours, 2),
+    }
+    for _ in range(repeats):
+        yield figures({name: _case(way, target, document) for name, way in ways.items()})
+
+
+def _case(way: Callable[[Target, Path], None], target: Target, document: Any) -> Case:
+    with tempfile.TemporaryDirectory() as folder:
+        events = Path(folder) / "events.ndjson"
+        began, started = time.time(), time.monotonic()
+        way(target, events)
+        wall_s = time.monotonic() - started
+        with events.open() as lines:
+            return Case(wall_s, growth(document, _exchanges(lines), began))
+
+
+def figures(cases: Mapping[str, Case]) -> dict[Sample, float]:
+    """Return what is told of each case, and of it beside the standard."""
+    found: dict[Sample, float] = {}
+    fewest = min(case.growth.exchanges for case in cases.values())
+    for name, (wall_s, grown) in cases.items():
+        found |= {
+            (name, "wall_s", "s"): wall_s,
+            (name, "first_case_s", "s"): grown.first_s,
+            (name, "cases", ""): grown.exchanges,
+            (name, "cases_per_s", "1/s"): grown.exchanges / wall_s,
+            (name, "coverage", ""): grown.after(grown.exchanges),
+        }
+        found |= {(name, kind, ""): count / grown.totals[kind] for kind, count in grown.reached().items()}
+        found |= {(name, f"cover@{count}", ""): grown.after(count) for count in REQUESTS}
+        found |= {(name, "cover@fewest", ""): grown.after(fewest)}
+        found |= {(name, f"cover@{seconds}s", ""): grown.at(seconds) for seconds in SECONDS}
+        found |= {(name, "cover@st-1", ""): grown.at(cases[STANDARD].wall_s)}
+        found |= beside_standard(name, grown, cases[STANDARD].growth)
+    return found
+
+
+def beside_standard(name: str, grown: Growth, standard: Growth) -> dict[Sample, float]:
+    """Return when a case had reached what the standard reached in the end, and that in parts of the standard's time."""
+    things = sum(standard.reached().values())
+    taken, at_most = grown.when(things), standard.when(things)
+    if taken is None or at_most is None:
+        return {(name, "reaches_st1", ""): 0}
+    return {
+        (name, "reaches_st1", ""): 1,
+        (name, "to_st1_s", "s"): taken,
+        (name, "to_st1_ratio", ""): taken / at_most,
+        (name, "to_st1_warm", ""): (taken - grown.first_s) / (at_most - standard.first_s),
+    }
+
+
+def _exchanges(lines: Iterator[str]) -> Iterator[Exchange]:
+    """Yield what the events of a run, or of several, say was answered."""
+    finished = (json.loads(line).get("ScenarioFinished", {}).get("recorder", {}) for line in lines)
+    return exchanges_of({"interactions": {}, **recorder} for recorder in finished)
 
 
 def _st_run(workers: int, target: Target, events: Path) -> None:
@@ -80,11 +126,12 @@ def _st_run(workers: int, target: Target, events: Path) -> None:
         _run(command, target.resolve(openapi.schemathesis).parent)
 
 
-def _ours(target: Target, events: Path) -> None:
+def _ours(processes: int, target: Target, events: Path) -> None:
     with tempfile.TemporaryDirectory() as results:
         command = [sys.executable, "-m", "pytest", "suites/contract", "-q", "-p", "benchmarks.contract_events"]
         command += ["--target", str(target.file), "--results", results, *SERVICES, "--events-to", str(events)]
-        _run([*command, "--seed", str(SEED), "--max-examples", str(EXAMPLES)], Path.cwd())
+        command += ["--processes", str(processes), "--seed", str(SEED), "--max-examples", str(EXAMPLES)]
+        _run(command, Path.cwd())
 
 
 def _run(command: list[str], folder: Path) -> None:
@@ -97,33 +144,3 @@ def _document(target: Target, base_url: str) -> Any:
     assert target.settings.openapi is not None
     with urllib.request.urlopen(f"{base_url}{target.settings.openapi.path}", timeout=60) as answer:  # noqa: S310 - ours
         return json.load(answer)
-
-
-def documented_in(document: Any) -> Documented:
-    """Return the documented statuses of each operation."""
-    return {
-        f"{method} {path}": frozenset(item[method.lower()].get("responses", {}))
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if method.lower() in item
-    }
-
-
-def reached_in(lines: Iterator[str], documented: Documented) -> Reached:
-    """Read the events of a run, or of several: each pair of operation and documented status counts once."""
-    cases, reached = 0, set()
-    for line in lines:
-        recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder", {})
-        for name, case in recorder.get("cases", {}).items():
-            answer = recorder.get("interactions", {}).get(name, {}).get("response")
-            if answer is None:
-                continue
-            cases += 1
-            operation = f"{case['value']['method']} {case['value']['path']}"
-            reached |= {(operation, one) for one in documented.get(operation, ()) if _is(answer["status_code"], one)}
-    return Reached(cases, len(reached) / sum(map(len, documented.values())))
-
-
-def _is(status: int, documented: str) -> bool:
-    """Whether a status is the documented one: a number, a class such as `4XX`, or `default`."""
-    return documented == "default" or re.fullmatch(documented.replace("X", r"\d"), str(status)) is not None
