@@ -2,12 +2,12 @@
 
 import datetime as dt
 import os
-from functools import partial
+from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
-from harness.command_line import python_command
 from harness.contract_findings import ContractFindings
 from harness.contract_records import ContractCoverage, DocumentCheck
 from harness.errors import IdentityRefused, Inconclusive, ProvingGroundError
@@ -21,7 +21,7 @@ from harness.target import Target
 from harness.waivers import read_waivers
 from suites.contract.causes import causes_of
 from suites.contract.document_checks.check import check_document, renew
-from suites.contract.evidence import Har, Judge, failures_of, findings_of, write
+from suites.contract.evidence import Har, Judge, failures_of, findings_of, line_for, write
 from suites.contract.fuzzing import FuzzRun, Request
 from suites.contract.isolation import Isolation
 from suites.contract.laws import apply_laws
@@ -30,7 +30,7 @@ from suites.contract.reach.measure import amounts, measure
 from suites.contract.reach.schemas import Schemas
 from suites.contract.replaying import Caller
 from suites.contract.sharing import shares
-from suites.contract.side_by_side import fuzz, processes_for
+from suites.contract.side_by_side import fuzz, processes_for, starting
 
 BASE_REF_VARIABLE = "PROVING_GROUND_BASE_REF"
 
@@ -144,21 +144,32 @@ def caller(served_target: Launched, identities: dict[str, Identity], isolation: 
 
 @pytest.fixture(scope="session")
 def processes(target: Target, pytestconfig: pytest.Config) -> int:
-    """Return how many engines work at once."""
+    """Return how many engines work at once; one operation has one."""
     try:
-        return processes_for(target, pytestconfig.option.processes)
+        wanted = processes_for(target, pytestconfig.option.processes)
     except ProvingGroundError as error:
         raise _or_exit(error) from error
+    return min(wanted, len(pytestconfig.option.operation) or wanted)
+
+
+@pytest.fixture(scope="session")
+def other_targets(
+    request: pytest.FixtureRequest, target: Target, processes: int
+) -> Iterator[tuple[Future[Launched], ...]]:
+    """Yield the targets of all engines but the first one, while they start."""
+    with starting([serve_once_more(request, target) for _ in range(processes - 1)]) as targets:
+        yield targets
 
 
 @pytest.fixture(scope="session")
 def fuzzing(
     request: pytest.FixtureRequest,
     target: Target,
+    processes: int,
+    other_targets: tuple[Future[Launched], ...],  # before the first one: they start together
     document_location: str,
     document: dict[str, Any],
     documented: dict[str, tuple[str, ...]],
-    processes: int,
     served_target: Launched,
     caller: Caller,  # noqa: ARG001 - every identity could log in, or the run has ended
     isolation: Isolation,
@@ -177,9 +188,8 @@ def fuzzing(
         operations=tuple(option.operation),
     )
     dealt = shares(amounts(document, documented), processes)
-    another = partial(serve_once_more, request, target)
     try:
-        return fuzz(asked, dealt, (served_target, isolation), another, guardian)
+        return fuzz(asked, dealt, (served_target, isolation), other_targets, guardian)
     except ProvingGroundError as error:
         raise _or_exit(error) from error
 
@@ -205,7 +215,7 @@ def findings(
         seed=option.seed,
         waivers=read_waivers(target.resolve(place) if place else None).contract,
         today=dt.datetime.now(dt.UTC).date(),
-        command=lambda operation: _command(option, [operation] if operation else option.operation, processes),
+        command=lambda operation: line_for(option, [operation] if operation else option.operation, processes),
     )
     har = Har(started=dt.datetime.now(dt.UTC).isoformat())
     found = findings_of([*causes_of(fuzzing.scenarios), *broken], judge, har)
@@ -232,16 +242,3 @@ def findings(
         )
     )
     return evidence
-
-
-def _command(option: Any, operations: list[str], processes: int) -> str:
-    """Return the line that runs the suite again, for these operations or for all."""
-    # One operation alone is tried alike by any number of engines.
-    side_by_side = ("--processes", str(processes)) if len(operations) != 1 else ()
-    return python_command(
-        *("-m", "pytest", "suites/contract", "--target", str(option.target)),
-        *("--services", option.services, "--seed", str(option.seed)),
-        *("--max-examples", str(option.max_examples)),
-        *side_by_side,
-        *(word for operation in operations for word in ("--operation", operation)),
-    )

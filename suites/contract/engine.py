@@ -4,13 +4,12 @@ Where the variable PROVING_GROUND_SEED names a socket, the target gets its seed 
 operation of a phase and before each sequence of calls. Identities log in once; their sessions are part of the seed
 from then on. It works from inside, since nobody else knows when one operation has ended and the next one has sent
 nothing yet; so there is one worker. The variable PROVING_GROUND_SHARE names a file with the operations that are its
-own, where several engines work side by side: it knows all of the document and tries its share.
+own, where several engines work side by side: it knows all of the document and tries its share (`rounds.py`).
 """
 
 import json
 import os
 import time
-from collections.abc import Collection
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,7 @@ import schemathesis
 from schemathesis import Case, HookContext
 from schemathesis.auths import AuthContext, CacheEntry, CachingAuthProvider, _iter_caching_providers, set_on_case
 from schemathesis.cli import schemathesis as command_line
-from schemathesis.core.errors import InvalidSchema
-from schemathesis.core.result import Err, Result
-from schemathesis.core.spec import Scheduler
-from schemathesis.engine.context import EngineContext
 from schemathesis.engine.outage import ServerMonitor
-from schemathesis.engine.run import Phase, unit
 from schemathesis.generation.meta import TestPhase
 from schemathesis.generation.stateful.state_machine import APIStateMachine
 from schemathesis.wfc.errors import WFCError
@@ -33,6 +27,7 @@ from schemathesis.wfc.providers import LoginEndpointAuthProvider
 
 from suites.contract import strict_answers  # noqa: F401 - registers its check
 from suites.contract.engine_address import ADDRESS, SHARE
+from suites.contract.rounds import in_rounds
 
 
 class Keeper:
@@ -82,7 +77,7 @@ class Keeper:
             raise RuntimeError(error)
 
     def _place_of(self, case: Case[Any]) -> tuple[object, ...]:
-        phase = case.meta.phase.name if case.meta else None
+        phase = case.meta.phase.name if case.meta else next(iter(self._place), None)
         if phase is TestPhase.STATEFUL:
             return (phase, self._sequences)
         return (phase, case.operation.label)
@@ -130,23 +125,12 @@ def _last_request(monitor: ServerMonitor) -> str:
     return monitor._recent[-1].as_curl_command() if monitor._recent else "none"  # noqa: SLF001 - as above
 
 
-def share_operations(mine: Collection[str]) -> None:
-    """Have the phases that try one operation after another leave out those that are not ours."""
-    order = unit._order_operations  # noqa: SLF001 - Schemathesis 4.32 has options for that, which hide the rest from it
-
-    def of_mine(engine: EngineContext, phase: Phase, operations: list[Result[Any, InvalidSchema]]) -> Scheduler:
-        # What cannot be read is nobody's, and everybody reports it.
-        return order(engine, phase, [one for one in operations if isinstance(one, Err) or one.ok().label in mine])
-
-    unit._order_operations = of_mine  # noqa: SLF001 - as above
-
-
 def main() -> None:
     """Run Schemathesis's command line; operations are kept apart, and shared, where somebody offers to."""
     if address := os.environ.get(ADDRESS):
         keep_apart(Keeper(Client(address, family="AF_UNIX")))
     if share := os.environ.get(SHARE):
-        share_operations(frozenset(json.loads(Path(share).read_text())))
+        in_rounds(frozenset(json.loads(Path(share).read_text())))
     command_line()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from harness.command_line import python_command
 from harness.contract_findings import HAR, ContractFinding, ContractFindings
 from harness.results import Failure, Results
 from harness.waivers import Waiver, accepted_by
@@ -90,6 +91,19 @@ def _finding(cause: Cause, shown: Shown, judge: Judge, har: Har) -> ContractFind
     identifier = hashlib.sha256(finding.name.encode()).hexdigest()[:8]
     waived = str(accepted) if accepted else None
     return msgspec.structs.replace(finding, id=identifier, har_entries=entries, accepted=waived)
+
+
+def line_for(option: Any, operations: list[str], processes: int) -> str:
+    """Return the line that runs the suite again with the same options, for these operations or for all."""
+    # One operation alone is tried alike by any number of engines.
+    side_by_side = ("--processes", str(processes)) if len(operations) != 1 else ()
+    return python_command(
+        *("-m", "pytest", "suites/contract", "--target", str(option.target)),
+        *("--services", option.services, "--seed", str(option.seed)),
+        *("--max-examples", str(option.max_examples)),
+        *side_by_side,
+        *(word for operation in operations for word in ("--operation", operation)),
+    )
 
 
 def failures_of(document: ContractFindings) -> tuple[Failure, ...]:

@@ -6,7 +6,8 @@ learns from answers to others: ids that a share of its own never sees are not ca
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from harness.errors import RequestError
 from harness.guardian import Guardian
@@ -19,7 +20,7 @@ from suites.contract.sharing import Share
 MOST_BY_ITSELF = 2
 """Engines at once where nobody asks for a number: a target of several processes is busy on the cores beside its own."""
 
-Another = Callable[[], contextlib.AbstractContextManager[Launched, bool | None]]
+Serving = contextlib.AbstractContextManager[Launched, bool | None]
 
 
 def processes_for(target: Target, wanted: int | None) -> int:
@@ -38,16 +39,25 @@ def processes_for(target: Target, wanted: int | None) -> int:
     return 1 if only else wanted or min(MOST_BY_ITSELF, len(os.sched_getaffinity(0)))
 
 
+@contextlib.contextmanager
+def starting(targets: Sequence[Serving]) -> Iterator[tuple[Future[Launched], ...]]:
+    """Start targets while the run goes on with something else; stop them at the end."""
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(max(1, len(targets))) as threads:
+        yield tuple(threads.submit(stack.enter_context, target) for target in targets)
+
+
 def fuzz(
     request: Request,
     shares: Sequence[Share],
     first: tuple[Launched, Isolation],
-    another: Another,
+    others: Sequence[Future[Launched]],
     guardian: Guardian,
 ) -> FuzzRun:
-    """Run an engine for each share, the first one against a target that is there; `first` counts what all of them did.
+    """Run an engine for each share, each against a target of its own; the first isolation counts what all of them did.
 
-    The first engine works while the target of the next one starts.
+    Raises:
+        ProvingGroundError: one of the other targets did not start.
+
     """
     launched, isolation = first
     isolations = [isolation]
@@ -55,7 +65,7 @@ def fuzz(
         engines = []
         for number, share in enumerate(shares, 1):
             if number > 1:
-                launched = stack.enter_context(another())
+                launched = others[number - 2].result()
                 isolations.append(Isolation(launched))
             address = stack.enter_context(isolations[-1].offered(guardian.folder / f"seed-{number}.socket"))
             part = Part(number=number, of=len(shares), share=share, base_url=launched.base_url, seed_address=address)

@@ -1,0 +1,51 @@
+"""Which cases of an operation the coverage phase sends first."""
+
+from typing import Any
+
+import schemathesis
+from schemathesis import Case
+
+from suites.contract.rounds import LONGER_THAN_READ, Rounds
+
+LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 9}}
+NAME = {"type": "object", "properties": {"name": {"type": "string", "enum": ["a", "b"]}}}
+BODY = {"content": {"application/json": {"schema": NAME}}}
+
+
+def operation(*statuses: str) -> Any:
+    responses = {status: {"description": "said"} for status in ("200", *statuses)}
+    paths = {"/things": {"post": {"parameters": [LIMIT], "requestBody": BODY, "responses": responses}}}
+    document = {"openapi": "3.1.0", "info": {"title": "things", "version": "1"}, "paths": paths}
+    return schemathesis.openapi.from_dict(document)["/things"]["POST"]
+
+
+def case(of: Any, limit: object, body: object) -> Case[Any]:
+    made: Case[Any] = of.Case(query={"limit": limit}, body=body, media_type="application/json")
+    return made
+
+
+def test_the_first_round_has_what_reaches_something() -> None:
+    """From the last case, which is sent first: each that reaches a boundary, a value or a shape before others do."""
+    things = operation()
+    cases = [case(things, *sent) for sent in ((9, {}), (5, {"name": "a"}), (1, {"name": "b"}), (5, {"name": "a"}))]
+    rounds = Rounds()
+    assert [cases[0], cases[2], cases[3]] == rounds.take_first(things, cases)
+    assert rounds.has_rest("POST /things")
+    assert [cases[1]] == rounds.take_rest("POST /things")
+    assert not rounds.has_rest("POST /things")
+
+
+def test_an_address_that_is_too_long_is_sent_where_the_document_has_an_answer() -> None:
+    """As the last one, and once; a document without status 414 gets none."""
+    things = operation("414")
+    first = Rounds().take_first(things, [case(things, 1, {})])
+    assert [len(first), first[0].query] == [2, {"_": "x" * LONGER_THAN_READ}]
+    assert Rounds().take_first(things, []) == []
+
+
+def test_another_method_reaches_nothing_of_the_operation() -> None:
+    """A call with a method that the document lacks is no reason to leave the right one for later."""
+    things = operation()
+    right, other = case(things, 1, {}), case(things, 1, {})
+    other.method = "TRACE"
+    assert Rounds().take_first(things, [right, other]) == [right, other]
