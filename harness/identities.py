@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
+from harness.asking import ask, read_all
 from harness.errors import IdentityRefused, TargetFileError
 from harness.target import Target
 
@@ -150,12 +151,14 @@ def _log_in(name: str, login: Login, base_url: str) -> dict[str, str]:
     for header in login.headers:
         request.add_header(header.name, header.value)
     try:
-        with urllib.request.urlopen(request, timeout=LOGIN_TIMEOUT_S) as answer:  # noqa: S310 - as above
+        with ask(request, LOGIN_TIMEOUT_S) as answer:
             return _credentials(login, answer)
     except urllib.error.HTTPError as error:
         with error:
             said = error.read(300).decode(errors="replace").strip()
-        raise IdentityRefused(f"identity {name}: {login.verb} {url} answered {error.code}: {said}") from error
+        raise IdentityRefused(
+            f"identity {name}: {login.verb} {url} answered {error.code} {error.reason}: {said}"
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         raise IdentityRefused(f"identity {name}: {login.verb} {url}: {error}") from error
     except (LookupError, ValueError) as error:
@@ -190,7 +193,7 @@ def _credentials(login: Login, answer: Any) -> dict[str, str]:
 def _extract(token: Token, answer: Any) -> str:
     if token.extract_from == "header":
         return str(answer.headers[token.extract_selector] or _missing(token.extract_selector))
-    value: Any = json.loads(answer.read())
+    value: Any = json.loads(read_all(answer))
     for step in filter(None, token.extract_selector.split("/")):
         value = value[int(step)] if isinstance(value, list) else value[step.replace("~1", "/").replace("~0", "~")]
     return str(value)

@@ -1,12 +1,14 @@
 """Reads OpenAPI 3 documents, in which anything may be wrong: where they come from, what they must be at the least."""
 
-import urllib.request
+import http.client
 from collections.abc import Mapping
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urljoin
 
 import yaml
 
+from harness.asking import ask, read_all
 from harness.errors import Inconclusive, RequestError, TargetFileError
 from harness.target import Target
 
@@ -44,7 +46,7 @@ def fetch_document(target: Target, base_url: str) -> Any:
     place = openapi.file or urljoin(f"{base_url}/", str(openapi.path))
     try:
         text = target.resolve(openapi.file).read_bytes() if openapi.file else _get(place)
-    except (OSError, ValueError) as error:  # URLError is an OSError
+    except (OSError, http.client.HTTPException, ValueError) as error:  # URLError is an OSError
         raise Inconclusive(f"the OpenAPI document: {place}: {' '.join(str(error).split())}") from error
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader; YAML reads JSON too
@@ -54,8 +56,12 @@ def fetch_document(target: Target, base_url: str) -> Any:
 
 
 def _get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # noqa: S310 - base_url is checked: http(s)
-        return bytes(answer.read())
+    try:
+        with ask(url, FETCH_TIMEOUT_S) as answer:
+            return read_all(answer)
+    except HTTPError as error:
+        error.close()
+        raise
 
 
 def checked_document(content: Any) -> Node:

@@ -5,10 +5,10 @@ import os
 import shlex
 import sys
 import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.asking import ask
 from harness.errors import (
     PrepareFailed,
     TargetExited,
@@ -120,7 +120,7 @@ def _answers(url: str) -> bool:
 def _status(url: str) -> int:
     """Return the status of a GET; `_NotYet` when nothing answers."""
     try:
-        with urllib.request.urlopen(url, timeout=_PROBE_TIMEOUT_S) as answer:  # noqa: S310 - http(s) only
+        with ask(url, _PROBE_TIMEOUT_S) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
+from harness.asking import origin
 from harness.contract_findings import Step
 from suites.contract.exchange import Answer, answer_of, step_of
 
@@ -29,6 +31,9 @@ FAULTS = {
     "ensure_resource_availability": ("F901", "created resource cannot be read"),
     "second_writer_is_refused": ("F902", "lost update"),
     "key_has_one_effect": ("F903", "double effect of one idempotency key"),
+    "answer_in_time": ("F904", "no answer in time"),
+    "answer_ends": ("F905", "answer without end"),
+    "answer_is_whole": ("F906", "connection ended without an answer"),
 }
 """Each check's fault in the Web Fuzzing Commons' catalogue 0.7, which leaves 9xx to those who use it."""
 LAWS = ("deleted_is_gone", "second_writer_is_refused", "key_has_one_effect", "failed_creation_leaves_nothing")
@@ -42,7 +47,7 @@ _WORDS = (
     # A service that answers methods it has not in the wrong way does so for all of them.
     (re.compile(r"^(Wrong response to undeclared method\.) [A-Z]+"), r"\1 <method>"),
     # The status of an answer is the cause, other numbers are values.
-    (re.compile(r"(?<!Received: )(?<! returned )-?\b\d+(?:\.\d+)?\b"), "<number>"),
+    (re.compile(r"(?<! returned )-?\b\d+(?:\.\d+)?\b"), "<number>"),
     # Which input is not checked is the cause; what would have been right, and in how many ways it is wrong, is not.
     (re.compile(r" ?Expected: .*?(?=Invalid component|$)"), " "),
     (re.compile(r"(Invalid component: .*?): [A-Z][^:]*$"), r"\1"),
@@ -92,9 +97,20 @@ def normalised(message: str) -> str:
     return text
 
 
-def message_of(title: str, message: str | None) -> str:
-    """Return what a failed check says, as the message of a cause."""
-    return normalised(f"{title}. {message or ''}".rstrip(". "))
+def message_of(check: str, failure: tuple[str, str | None], asked: str, answer: Answer | None) -> str:
+    """Return what a failed check says of the answer to a request for `asked`, without what differs between cases.
+
+    `failure` is its title and its message. Of a status that nobody documented it is which one, and where it leads.
+    """
+    title, message = failure
+    if check != "status_code_conformance" or answer is None:
+        return normalised(f"{title}. {message or ''}".rstrip(". "))
+    received = f"{title}. Received: {answer.status}"
+    if "location" not in answer.headers:
+        return received
+    there = urljoin(asked, answer.headers["location"])
+    leads_to = normalised(urlsplit(there).path) if origin(there) == origin(asked) else origin(there)
+    return f"{received}, which leads to {leads_to}"
 
 
 def causes_of(scenarios: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Cause, ...]:
@@ -117,11 +133,13 @@ def _add(
 ) -> None:
     failure = check["failure_info"]["failure"]
     operation = failure.get("operation") or operation_of(recorder["cases"][case_id])
-    message = message_of(failure["title"], failure.get("message"))
-    key = (operation, check["name"], message)
-    sighting = _sighting(recorder, failure.get("case_id") or case_id)
+    sent = failure.get("case_id") or case_id
+    sighting = _sighting(recorder, sent)
     if sighting is None:
         return
+    said, asked = (failure["title"], failure.get("message")), recorder["interactions"][sent]["request"]["uri"]
+    message = message_of(check["name"], said, asked, sighting.answers[-1])
+    key = (operation, check["name"], message)
     known = found.get(key)
     lighter = known is None or sighting.weight < known.sighting.weight
     found[key] = Cause(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
@@ -22,6 +23,7 @@ from harness.waivers import read_waivers
 from suites.contract.causes import causes_of
 from suites.contract.document_checks.check import check_document, renew
 from suites.contract.evidence import Har, Judge, failures_of, findings_of, line_for, write
+from suites.contract.exchange import TIMEOUT_S
 from suites.contract.fuzzing import FuzzRun, Request
 from suites.contract.isolation import Isolation
 from suites.contract.laws import apply_laws
@@ -53,6 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how many engines at once, each with a target of its own (default: one for each core, two at most)",
     )
     group.addoption("--max-examples", type=int, default=20, metavar="N", help="cases per operation (default: 20)")
+    group.addoption(
+        "--longest-s", type=float, default=1800, metavar="N", help="end the run then, and judge what was seen: 1800"
+    )
     group.addoption(
         "--base-ref",
         default=os.environ.get(BASE_REF_VARIABLE) or None,
@@ -132,14 +137,23 @@ def isolation(served_target: Launched) -> Isolation:
 
 
 @pytest.fixture(scope="session")
-def caller(served_target: Launched, identities: dict[str, Identity], isolation: Isolation) -> Caller:
+def caller(target: Target, served_target: Launched, identities: dict[str, Identity], isolation: Isolation) -> Caller:
     """Return who calls the target; every identity of it could log in, or nothing can be said at all."""
     try:
         for identity in identities.values():
             identity.log_in(served_target.base_url)
     except IdentityRefused as error:
         pytest.exit(str(error), returncode=error.exit_code)
-    return Caller(served_target.base_url, identities, isolation)
+    return Caller(served_target.base_url, identities, isolation, _patience_s(target))
+
+
+def _patience_s(target: Target) -> float:
+    """Return how long an answer may take when a finding is shown again: longer than the engine has waited for it."""
+    openapi = target.settings.openapi
+    if openapi is None or openapi.schemathesis is None:
+        return TIMEOUT_S
+    waited = tomllib.loads(target.resolve(openapi.schemathesis).read_text()).get("request-timeout")
+    return TIMEOUT_S if waited is None else 2 * float(waited)
 
 
 @pytest.fixture(scope="session")
@@ -186,6 +200,7 @@ def fuzzing(
         seed=option.seed,
         max_examples=option.max_examples,
         operations=tuple(option.operation),
+        longest_s=option.longest_s,
     )
     dealt = shares(amounts(document, documented), processes)
     try:
@@ -209,6 +224,7 @@ def findings(
     """Return what is wrong, one finding for each cause; written as evidence, and what was reached beside it."""
     option, place, openapi = request.config.option, target.settings.waivers, target.settings.openapi
     laws, broken = apply_laws(document, fuzzing.scenarios, caller)
+    deaths = tuple(dict.fromkeys(isolation.deaths))  # those of the replays that follow show the same again
     judge = Judge(
         document=document,
         caller=caller,
@@ -225,7 +241,7 @@ def findings(
         restores=isolation.restores,
         clones=isolation.clones,
         laws=tuple(laws),
-        deaths=tuple(isolation.deaths),
+        deaths=deaths,
         findings=found,
     )
     write(evidence, har, results)

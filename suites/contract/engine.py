@@ -27,6 +27,7 @@ from schemathesis.wfc.providers import LoginEndpointAuthProvider
 
 from suites.contract import strict_answers  # noqa: F401 - registers its check
 from suites.contract.engine_address import ADDRESS, SHARE
+from suites.contract.limits import limit_answers
 from suites.contract.rounds import in_rounds
 
 
@@ -127,6 +128,7 @@ def _last_request(monitor: ServerMonitor) -> str:
 
 def main() -> None:
     """Run Schemathesis's command line; operations are kept apart, and shared, where somebody offers to."""
+    limit_answers()
     if address := os.environ.get(ADDRESS):
         keep_apart(Keeper(Client(address, family="AF_UNIX")))
     if share := os.environ.get(SHARE):

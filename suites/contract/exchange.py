@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from harness.asking import read_all
 from harness.contract_findings import Step
 
 FILTERED = "[Filtered]"
 """What Schemathesis puts in the place of a secret."""
 WRONG = "Bearer nobody-has-this"
 TIMEOUT_S = 60.0
-LONGEST_ANSWER = 1_000_000
+LONGEST_KEPT = 1_000_000
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -102,11 +103,11 @@ def with_body(step: Step, body: bytes | None) -> Step:
     return msgspec.structs.replace(step, body=text, body_base64=coded)
 
 
-def send(base_url: str, step: Step, credentials: Mapping[str, str]) -> Answer:
-    """Send a request again, with these headers in the place of those that were filtered.
+def send(base_url: str, step: Step, credentials: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> Answer:
+    """Send a request again, with these headers in the place of those that were filtered; redirects are answers.
 
     Raises:
-        OSError: nothing answered in time, or the connection broke.
+        OSError: nothing answered in time, the answer does not end, or the connection broke.
         http.client.HTTPException: what answered was no HTTP.
         ValueError: a header or the path cannot be written.
 
@@ -115,12 +116,12 @@ def send(base_url: str, step: Step, credentials: Mapping[str, str]) -> Answer:
     headers = {
         name: mine.get(name.lower(), WRONG) if FILTERED in value else value for name, value in step.headers.items()
     }
-    connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=TIMEOUT_S)
+    connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=timeout_s)
     try:
         connection.request(step.method, step.path, body=body_of(step), headers=headers)
         answer = connection.getresponse()
         names = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, names, answer.read(LONGEST_ANSWER))
+        return Answer(answer.status, names, read_all(answer, longest_s=timeout_s)[:LONGEST_KEPT])
     finally:
         connection.close()
 

@@ -7,6 +7,7 @@ ids and signs in anew, which the plugin does not.
 import json
 import os
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,14 +16,15 @@ from typing import Any
 import msgspec
 
 from harness.command_line import own_environment
+from harness.errors import TimedOut
 from harness.guardian import GuardedProcess, Guardian
 from suites.contract.engine_address import ADDRESS, SHARE
+from suites.contract.losses import Recorded, Scenario
 from suites.contract.reach.exchanges import Exchange, exchanges_of
 from suites.contract.sharing import Share
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 ALONE = PHASES[:-1]  # one operation has no links to others
-RUN_TIMEOUT_S = 1800.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     max_examples: int
     operations: tuple[str, ...]
+    longest_s: float
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +53,6 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"engine {self.number} of {self.of}"
-
-
-Scenario = tuple[str, dict[str, Any]]
-"""A phase, and the recording of one finished scenario of it: cases, their checks and interactions."""
 
 
 class FuzzRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,34 +78,38 @@ class FuzzRun(msgspec.Struct, frozen=True, kw_only=True):
         return exchanges_of(recorder for _phase, recorder in self.scenarios)
 
 
-class Engine(msgspec.Struct, frozen=True):
-    """Schemathesis, at work."""
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
+    """Schemathesis, at work; it is given `longest_s` seconds, until `deadline_s` of the monotonic clock."""
 
     part: Part
     process: GuardedProcess
     folder: Path
+    longest_s: float
+    deadline_s: float
 
     def finish(self) -> FuzzRun:
-        """Wait for its end, and return what it found.
-
-        Raises:
-            TimedOut: it did not end within half an hour.
-
-        """
-        self.process.wait(RUN_TIMEOUT_S)
-        report = self.folder / "report.json"
-        if not report.exists():
-            reason = f"{self.part}: Schemathesis wrote no report"
-            return FuzzRun(complete=False, stop_reason=reason, output=self.process.last_output())
-        summary = json.loads(report.read_text())
+        """Wait for its end, or end it when its time is over, and return what was recorded until then."""
+        stop_reason = self._await_end()
+        summary = _summary(self.folder / "report.json")
+        recorded = Recorded(_events(self.folder / "events.ndjson"))
+        phases = summary.get("phases", {})
         return FuzzRun(
-            complete=summary["complete"],
-            stop_reason=f"{self.part}: {summary['stop_reason']}",
-            errors=tuple(f"{error.get('title', 'error')}: {error.get('message', '')}" for error in summary["errors"]),
-            interrupted=tuple(name for name, phase in summary["phases"].items() if phase["status"] == "interrupted"),
-            scenarios=tuple(_scenarios(self.folder / "events.ndjson")),
+            complete=summary.get("complete", False),
+            stop_reason=f"{self.part}: {summary.get('stop_reason', stop_reason)}",
+            errors=tuple(recorded.errors),
+            interrupted=tuple(name for name, phase in phases.items() if phase["status"] == "interrupted"),
+            scenarios=tuple(recorded.scenarios),
             output=self.process.last_output(),
         )
+
+    def _await_end(self) -> str:
+        """Return why it would have written no report."""
+        try:
+            self.process.wait(max(0.0, self.deadline_s - time.monotonic()))
+        except TimedOut:
+            self.process.stop()
+            return f"it was not done within {self.longest_s:g} s, and was ended; --longest-s gives it more"
+        return "Schemathesis wrote no report"
 
 
 def start(request: Request, part: Part, guardian: Guardian) -> Engine:
@@ -121,7 +124,8 @@ def start(request: Request, part: Part, guardian: Guardian) -> Engine:
         cwd=cwd,
         env=_environment(part, folder, guardian),
     )
-    return Engine(part, process, folder)
+    deadline_s = time.monotonic() + request.longest_s
+    return Engine(part=part, process=process, folder=folder, longest_s=request.longest_s, deadline_s=deadline_s)
 
 
 def merged(runs: Sequence[FuzzRun]) -> FuzzRun:
@@ -170,10 +174,18 @@ def _environment(part: Part, folder: Path, guardian: Guardian) -> dict[str, str]
     return own_environment({**os.environ, **address, SHARE: str(share), "TMPDIR": str(guardian.folder)})
 
 
-def _scenarios(events: Path) -> Iterator[Scenario]:
-    """Yield every finished scenario that sent something."""
-    with events.open() as lines:
+def _summary(report: Path) -> dict[str, Any]:
+    """Return what the engine says of the run as a whole; nothing where it did not come to that."""
+    text = report.read_text() if report.exists() else ""
+    found: dict[str, Any] = json.loads(text) if text else {}
+    return found
+
+
+def _events(file: Path) -> Iterator[dict[str, Any]]:
+    """Yield the events of a run; the last one may be torn, where the run was ended, or none be there at all."""
+    if not file.exists():
+        return
+    with file.open() as lines:
         for line in lines:
-            event = json.loads(line).get("ScenarioFinished")
-            if event and event["recorder"].get("cases"):
-                yield event["phase"], {"checks": {}, "interactions": {}, **event["recorder"]}
+            if line.endswith("\n"):
+                yield json.loads(line)

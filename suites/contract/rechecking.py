@@ -6,6 +6,7 @@ from typing import Any
 import requests
 import schemathesis
 from schemathesis.checks import CHECKS
+from schemathesis.core.failures import Failure
 from schemathesis.errors import FailureGroup, SchemathesisError
 
 from suites.contract import strict_answers  # noqa: F401 - registers its check
@@ -28,7 +29,8 @@ OF_ANSWERS = frozenset(
 class Recheck:
     """Asks the checks of one document again."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], base_url: str) -> None:
+        self._base_url = base_url
         self._schema = schemathesis.openapi.from_dict(dict(document))
 
     def fails(self, cause: Cause, answer: Answer) -> bool:
@@ -38,10 +40,13 @@ class Recheck:
             case = self._schema[path][method].Case()
             case.validate_response(_response(answer, method, path), checks=CHECKS.get_by_names([cause.check]))
         except FailureGroup as group:
-            return any(message_of(one.title, one.message) == cause.message for one in group.exceptions)
+            return any(self._message(cause, one, answer) == cause.message for one in group.exceptions)
         except (SchemathesisError, LookupError):
             return False
         return False
+
+    def _message(self, cause: Cause, failure: Failure, answer: Answer) -> str:
+        return message_of(cause.check, (failure.title, failure.message), self._base_url, answer)
 
 
 def _response(answer: Answer, method: str, path: str) -> schemathesis.Response:

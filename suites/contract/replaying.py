@@ -10,7 +10,7 @@ from harness.contract_findings import Shrinking, Step
 from harness.errors import IdentityRefused
 from harness.identities import Identity
 from suites.contract.causes import LAWS, Cause, Sighting
-from suites.contract.exchange import FILTERED, Answer, send
+from suites.contract.exchange import FILTERED, TIMEOUT_S, Answer, send
 from suites.contract.isolation import Isolation
 
 BROKEN = (OSError, http.client.HTTPException, ValueError)
@@ -30,10 +30,13 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class Caller:
     """Calls a target as its identities, who log in anew after each restoration of its seed."""
 
-    def __init__(self, base_url: str, identities: Mapping[str, Identity], isolation: Isolation) -> None:
+    def __init__(
+        self, base_url: str, identities: Mapping[str, Identity], isolation: Isolation, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self.base_url = base_url
         self.identities = identities
         self._isolation = isolation
+        self._timeout_s = timeout_s
         self._credentials: dict[str, dict[str, str]] = {}
 
     @property
@@ -54,8 +57,9 @@ class Caller:
 
         """
         filtered = any(FILTERED in value for value in step.headers.values())
+        mine = self.credentials(step.identity) if filtered and step.identity else {}
         try:
-            return send(self.base_url, step, self.credentials(step.identity) if filtered and step.identity else {})
+            return send(self.base_url, step, mine, self._timeout_s)
         except BROKEN:
             return None
 

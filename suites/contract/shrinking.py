@@ -125,7 +125,7 @@ class Shrinker:
     def _fails(self, cause: Cause, answer: Answer) -> bool:
         from suites.contract.rechecking import Recheck  # noqa: PLC0415 - as above
 
-        self._recheck = self._recheck or Recheck(self._document).fails
+        self._recheck = self._recheck or Recheck(self._document, self._caller.base_url).fails
         return self._recheck(cause, answer)
 
 

@@ -1,5 +1,6 @@
 """The contract suite beside git, and on documents of which little can be told: one clear line, the right exit code."""
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from harness.contract_records import DocumentCheck
 from harness.errors import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, EXIT_REQUEST, RequestError
@@ -62,8 +64,14 @@ def checked(folder: Path, text: str | None, *options: str) -> subprocess.Complet
         (json.dumps(document({}) | {"paths": {}}), EXIT_INCONCLUSIVE, "the OpenAPI document has no operations"),
         (json.dumps(document({"$ref": "#/nowhere"})), EXIT_FAIL, "$ref '#/nowhere' leads nowhere"),
         (json.dumps(document({"$ref": "#/components/schemas/Tree"})), EXIT_PASS, "3 passed"),
+        (yaml.safe_dump(document({"type": "string", "example": dt.date(2026, 1, 1)})), EXIT_PASS, "3 passed"),
+        ("[]", EXIT_REQUEST, "the OpenAPI document is no object but list"),
+        ("{}", EXIT_REQUEST, "is not of version 3 (openapi not given)"),
     ],
-    ids=["missing", "not JSON", "Swagger 2.0", "no operations", "a reference to nowhere", "recursive"],
+    ids=[
+        *("missing", "not JSON", "Swagger 2.0", "no operations", "a reference to nowhere", "recursive"),
+        *("YAML", "a list", "not OpenAPI"),
+    ],
 )
 def test_bad_documents(tmp_path: Path, text: str | None, code: int, said: str) -> None:
     """A document of which nothing can be told ends the suite at once and says why; one that is only wrong fails."""

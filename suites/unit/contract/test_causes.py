@@ -68,3 +68,25 @@ def test_lightest_case_stands_for_its_cause() -> None:
     (cause,) = causes_of([("fuzzing", recorder("q=longer", "q=1", "q=long"))])
     assert (cause.seen, cause.sighting.steps[-1].path) == (3, "/things?q=1")
     assert cause.fault == ("F100", "HTTP status 500")
+
+
+@pytest.mark.parametrize(
+    ("location", "received"),
+    [
+        (None, "302"),
+        ("/things/7", "302, which leads to /things/<number>"),
+        ("https://other.example:81/x?y=1", "302, which leads to https://other.example:81"),
+    ],
+)
+def test_undocumented_status_is_named(location: str | None, received: str) -> None:
+    """Which status nobody documented, and where it leads, is the cause itself."""
+    recording = recorder("q=1")
+    recording["interactions"]["q=1"]["response"] = {
+        "status_code": 302,
+        "headers": {} if location is None else {"location": [location]},
+    }
+    (check,) = recording["checks"]["q=1"]
+    check["name"] = "status_code_conformance"
+    check["failure_info"] = {"failure": {"title": "Undocumented status", "message": "Received: 302\nDocumented: 200"}}
+    (cause,) = causes_of([("fuzzing", recording)])
+    assert cause.message == f"Undocumented status. Received: {received} Documented: <number>"
