@@ -9,7 +9,13 @@ from pathlib import Path
 
 from harness.contract_findings import ContractFinding, ContractFindings
 from harness.errors import EXIT_FAIL
+from harness.identities import read_identities
+from harness.launch import launch
 from harness.results import Results
+from harness.target import Target
+from suites.contract.exchange import Answer
+from suites.contract.isolation import Isolation
+from suites.contract.replaying import Caller
 
 EXPECTED = {
     "wrong_status": ("F101", "GET /api/auth/sessions", "status_code_conformance"),
@@ -61,19 +67,46 @@ def smallest(finding: ContractFinding) -> bool:
     return len(finding.steps) == len(name) == 1 and finding.shrinking is not None and finding.shrinking.bound is None
 
 
+def shown(results: Path, finding: ContractFinding) -> object:
+    """Return what the answer that shows a finding is like, as it was recorded."""
+    entries = json.loads((results / "contract/findings.har").read_text())["log"]["entries"]
+    response = entries[finding.har_entries[-1]]["response"]
+    headers = {header["name"]: header["value"] for header in response["headers"]}
+    return Answer(response["status"], headers, response["content"]["text"].encode()).kind
+
+
+def without_fault(named: dict[str, ContractFinding]) -> dict[str, object]:
+    """Send each finding's requests to the app without a fault, on its seed; return what the last answer is like."""
+    target = Target.read(Path("suites/specimens/target.toml"))
+    with launch(target, "embedded") as launched:
+        caller = Caller(launched.base_url, read_identities(target), Isolation(launched))
+        return {name: last_answer(caller, finding) for name, finding in named.items()}
+
+
+def last_answer(caller: Caller, finding: ContractFinding) -> object:
+    caller.restore()
+    answer = [caller.call(step) for step in finding.steps][-1]
+    return answer and answer.kind
+
+
 def test_each_fault_is_named_and_shown_again(tmp_path: Path) -> None:
     """One run names each fault by its code, operation and check, and a fresh target shows it again, by a small example.
 
-    The line that is printed for one of them, pasted, ends red with the same finding.
+    The requests of each finding are answered in another way by the app without the fault: they show that fault and
+    nothing else. The line that is printed for one of them, pasted, ends red with the same finding.
     """
     done = run("broken_contract", tmp_path / "all", (*CONTRACT, *OPERATIONS))
     assert done.returncode == EXIT_FAIL, done.stdout + done.stderr
     found = findings(tmp_path / "all")
-    named = {fault: [one.reproduced for one in found if is_it(one, fault)] for fault in EXPECTED}
-    assert [fault for fault, shown in named.items() if not shown or not all(shown)] == []
-    assert smallest(next(one for one in found if is_it(one, "error_on_odd_text")))
-    sample = next(one for one in found if is_it(one, SAMPLE))
-    assert sample.reproduce in done.stdout
+    of_fault = {fault: [one for one in found if is_it(one, fault)] for fault in EXPECTED}
+    assert [fault for fault, ones in of_fault.items() if not ones or not all(one.reproduced for one in ones)] == []
+    named = {fault: ones[0] for fault, ones in of_fault.items()}
+    assert [one.reproduce for one in named.values() if one.reproduce not in done.stdout] == []
+    sound = without_fault(named)
+    assert None not in sound.values()
+    assert [fault for fault, one in named.items() if shown(tmp_path / "all", one) == sound[fault]] == []
+    assert smallest(named["error_on_odd_text"])
+    sample = named[SAMPLE]
     again = run("broken_contract", tmp_path / "again", tuple(shlex.split(sample.reproduce)[1:]))
     assert again.returncode == EXIT_FAIL, again.stdout + again.stderr
     assert sample.id in {one.id for one in findings(tmp_path / "again")}
