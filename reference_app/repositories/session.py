@@ -83,12 +83,13 @@ class SessionRepository:
 
         return self._redis.ask(read)
 
-    def delete(self, user_id: int, session_id: str) -> bool:
-        """End the session if it is that user's; return whether there was such a one."""
+    def delete(self, user_id: int, session_id: str) -> StoredSession | None:
+        """End the session if it is that user's; return it, if there was such a one."""
 
-        def end(redis: Redis) -> bool:
+        def end(redis: Redis) -> StoredSession | None:
             found = _read(redis.get(_key(session_id)))
-            return found is not None and found.user_id == user_id and _end(redis, user_id, [session_id]) == 1
+            is_theirs = found is not None and found.user_id == user_id
+            return found if is_theirs and _end(redis, user_id, [session_id]) == 1 else None
 
         return self._redis.ask(end)
 

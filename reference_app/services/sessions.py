@@ -90,8 +90,9 @@ class SessionStore:
         return found[:LONGEST_LIST]
 
     def end(self, user_id: int, session_id: str) -> bool:
-        """End this session of the user's at once; return whether there was one."""
-        return self._sessions.delete(user_id, session_id)
+        """End this session of the user's at once; return whether there was one that had not ended by itself."""
+        ended = self._sessions.delete(user_id, session_id)
+        return ended is not None and ended.expires_at > self._now()
 
     def end_all(self, user_id: int, but: str | None = None) -> int:
         """End all sessions of the user at once, except the one with the id `but`; return how many."""

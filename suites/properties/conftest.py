@@ -16,12 +16,13 @@ from suites.integration.reference_app.conftest import (
     backend,
     client,
     make_app,
+    redis,
     serve,
     settings,
     start,
 )
 
-__all__ = ["app", "auth", "backend", "client", "make_app", "serve", "settings", "start"]
+__all__ = ["app", "auth", "backend", "client", "make_app", "redis", "serve", "settings", "start"]
 
 ClientOf = Callable[[Flask, str], FlaskClient]
 

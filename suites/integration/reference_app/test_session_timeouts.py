@@ -6,7 +6,7 @@ from redis import Redis
 
 from harness.wait import wait_for
 from reference_app.settings import Settings
-from suites.integration.reference_app.conftest import Auth
+from suites.integration.reference_app.conftest import Auth, MakeApp
 
 IDLE_S = 600
 
@@ -67,3 +67,12 @@ class TestAbsolute:
         (key,) = redis.keys("session:*")
         wait_for(lambda: client.get("/api/auth/me").status_code == 401, what="the absolute end", timeout_s=60)
         assert redis.exists(key)
+
+    def test_cannot_be_ended_again(self, client: FlaskClient, auth: Auth, redis: Redis, make_app: MakeApp) -> None:
+        """One that is over is no session to end, although Redis still has it."""
+        auth.login("alice")
+        (key,) = redis.keys("session:*")
+        wait_for(lambda: client.get("/api/auth/me").status_code == 401, what="the absolute end", timeout_s=60)
+        another = make_app(session_absolute_s=3600).test_client()
+        Auth(another).login("alice")
+        assert another.delete(f"/api/auth/sessions/{key.removeprefix('session:')}").status_code == 404
