@@ -20,19 +20,19 @@ from harness.openapi_document import checked_document, fetch_document
 from harness.results import Results
 from harness.target import Target
 from harness.waivers import read_waivers
-from suites.contract.causes import causes_of
 from suites.contract.document_checks.check import check_document, renew
-from suites.contract.evidence import Har, Judge, failures_of, findings_of, line_for, write
-from suites.contract.exchange import TIMEOUT_S
-from suites.contract.fuzzing import FuzzRun, Request
-from suites.contract.isolation import Isolation
-from suites.contract.laws import apply_laws
+from suites.contract.findings.causes import causes_of
+from suites.contract.findings.evidence import Har, Judge, failures_of, findings_of, line_for, write
+from suites.contract.findings.exchange import TIMEOUT_S
+from suites.contract.findings.replaying import Caller
+from suites.contract.fuzzing.isolation import Isolation
+from suites.contract.fuzzing.run import FuzzRun, Request
+from suites.contract.fuzzing.sharing import shares
+from suites.contract.fuzzing.side_by_side import fuzz, processes_for, starting
+from suites.contract.laws.laws import apply_laws
 from suites.contract.reach.goals import operations
 from suites.contract.reach.measure import amounts, measure
 from suites.contract.reach.schemas import Schemas
-from suites.contract.replaying import Caller
-from suites.contract.sharing import shares
-from suites.contract.side_by_side import fuzz, processes_for, starting
 
 BASE_REF_VARIABLE = "PROVING_GROUND_BASE_REF"
 

@@ -4,8 +4,8 @@ import pytest
 
 from harness.contract_findings import ContractFindings
 from harness.results import Failure
-from suites.contract.evidence import failures_of
-from suites.contract.fuzzing import FuzzRun
+from suites.contract.findings.evidence import failures_of
+from suites.contract.fuzzing.run import FuzzRun
 
 
 def test_run_is_complete(fuzzing: FuzzRun) -> None:

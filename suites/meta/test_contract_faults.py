@@ -13,9 +13,9 @@ from harness.identities import read_identities
 from harness.launch import launch
 from harness.results import Results
 from harness.target import Target
-from suites.contract.exchange import Answer
-from suites.contract.isolation import Isolation
-from suites.contract.replaying import Caller
+from suites.contract.findings.exchange import Answer
+from suites.contract.findings.replaying import Caller
+from suites.contract.fuzzing.isolation import Isolation
 
 EXPECTED = {
     "wrong_status": ("F101", "GET /api/auth/sessions", "status_code_conformance"),

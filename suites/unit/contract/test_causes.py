@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from suites.contract.causes import causes_of, normalised
+from suites.contract.findings.causes import causes_of, normalised
 
 
 @pytest.mark.parametrize(

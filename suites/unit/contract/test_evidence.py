@@ -11,11 +11,11 @@ from harness.contract_findings import ContractFinding, ContractFindings, Step
 from harness.identities import Header, Identity
 from harness.launch import Launched
 from harness.waivers import accepted_by, read_waivers
-from suites.contract.evidence import Har, failures_of
-from suites.contract.exchange import Answer
-from suites.contract.isolation import Isolation
-from suites.contract.redaction import redacted
-from suites.contract.replaying import Caller, Shown
+from suites.contract.findings.evidence import Har, failures_of
+from suites.contract.findings.exchange import Answer
+from suites.contract.findings.redaction import redacted
+from suites.contract.findings.replaying import Caller, Shown
+from suites.contract.fuzzing.isolation import Isolation
 
 FINDING = ContractFinding(
     id="0bf3d7a7",

@@ -7,11 +7,16 @@ import pytest
 
 from harness.contract_findings import Step
 from harness.identities import Header, Identity
-from suites.contract.causes import Cause, Sighting
-from suites.contract.exchange import Answer
-from suites.contract.failed_creations import BLIND, creates_in_a_list, failed_creation_leaves_nothing, try_creations
-from suites.contract.replaying import Caller, show_again
-from suites.contract.trials import Calls
+from suites.contract.findings.causes import Cause, Sighting
+from suites.contract.findings.exchange import Answer
+from suites.contract.findings.replaying import Caller, show_again
+from suites.contract.laws.failed_creations import (
+    BLIND,
+    creates_in_a_list,
+    failed_creation_leaves_nothing,
+    try_creations,
+)
+from suites.contract.laws.trials import Calls
 
 ADMIN = Identity(name="admin", fixed_headers=(Header(name="X-Key", value="k"),))
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from suites.contract.causes import causes_of
-from suites.contract.losses import Recorded
+from suites.contract.findings.causes import causes_of
+from suites.contract.fuzzing.losses import Recorded
 
 
 def lost(kind: str, label: str | None = "GET /late") -> dict[str, Any]:

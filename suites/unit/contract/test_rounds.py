@@ -5,7 +5,7 @@ from typing import Any
 import schemathesis
 from schemathesis import Case
 
-from suites.contract.rounds import LONGER_THAN_READ, Rounds
+from suites.contract.fuzzing.rounds import LONGER_THAN_READ, Rounds
 
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 9}}
 NAME = {"type": "object", "properties": {"name": {"type": "string", "enum": ["a", "b"]}}}

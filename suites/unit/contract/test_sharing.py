@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suites.contract.sharing import families_of, shares
+from suites.contract.fuzzing.sharing import families_of, shares
 
 SHOP = {
     "GET /api/orders": 10,

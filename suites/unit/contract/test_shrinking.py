@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from harness.contract_findings import Step
-from suites.contract.causes import Cause, Sighting
-from suites.contract.exchange import Answer
-from suites.contract.replaying import Caller, Shown
-from suites.contract.shrinking import Shrinker
+from suites.contract.findings.causes import Cause, Sighting
+from suites.contract.findings.exchange import Answer
+from suites.contract.findings.replaying import Caller, Shown
+from suites.contract.findings.shrinking import Shrinker
 
 TEXT = {"type": "string", "maxLength": 10}
 BODY = {"application/json": {"schema": {"type": "object", "properties": {"name": TEXT, "note": TEXT}}}}

@@ -6,8 +6,8 @@ import pytest
 
 from harness.errors import RequestError
 from harness.target import Target
-from suites.contract.fuzzing import FuzzRun, merged
-from suites.contract.side_by_side import processes_for
+from suites.contract.fuzzing.run import FuzzRun, merged
+from suites.contract.fuzzing.side_by_side import processes_for
 
 RUNNING = 'name = "shop"\nbase_url = "http://127.0.0.1:1"\n'
 SERVED = 'name = "shop"\n[serve]\ncommand = ["shop", "{port}"]\n'

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suites.contract.smaller import FORMS, REQUESTS, TIME, Budget, Reduced, reduced, smaller, without_chunks
+from suites.contract.findings.smaller import FORMS, REQUESTS, TIME, Budget, Reduced, reduced, smaller, without_chunks
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-300, 300) | st.text("ab", max_size=5),

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from harness.contract_findings import Step
-from suites.contract.exchange import Answer
-from suites.contract.smaller_requests import (
+from suites.contract.findings.exchange import Answer
+from suites.contract.findings.smaller_requests import (
     Calls,
     fewer_headers,
     passes_of_all,
@@ -14,7 +14,7 @@ from suites.contract.smaller_requests import (
     smaller_body,
     without_body,
 )
-from suites.contract.violations import Violations
+from suites.contract.findings.violations import Violations
 
 NAME = {"type": "string", "minLength": 2}
 DOCUMENT = {

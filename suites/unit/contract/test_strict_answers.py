@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from suites.contract.strict_answers import unknown_fields
+from suites.contract.fuzzing.strict_answers import unknown_fields
 
 DOCUMENT: dict[str, Any] = {
     "components": {

@@ -18,10 +18,10 @@ import msgspec
 from harness.command_line import own_environment
 from harness.errors import TimedOut
 from harness.guardian import GuardedProcess, Guardian
-from suites.contract.engine_address import ADDRESS, SHARE
-from suites.contract.losses import Recorded, Scenario
+from suites.contract.fuzzing.engine_address import ADDRESS, SHARE
+from suites.contract.fuzzing.losses import Recorded, Scenario
+from suites.contract.fuzzing.sharing import Share
 from suites.contract.reach.exchanges import Exchange, exchanges_of
-from suites.contract.sharing import Share
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 ALONE = PHASES[:-1]  # one operation has no links to others
@@ -142,7 +142,7 @@ def merged(runs: Sequence[FuzzRun]) -> FuzzRun:
 
 
 def _command(request: Request, part: Part, folder: Path) -> list[str | Path]:
-    command: list[str | Path] = [sys.executable, "-m", "suites.contract.engine"]
+    command: list[str | Path] = [sys.executable, "-m", "suites.contract.fuzzing.engine"]
     if request.configuration:
         command += ["--config-file", request.configuration]
     command += [

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.contract_findings import Step
-from suites.contract.exchange import FILTERED
+from suites.contract.findings.exchange import FILTERED
 from suites.contract.reach.goals import Operation, operations
 from suites.contract.reach.schemas import Schemas, readings
 

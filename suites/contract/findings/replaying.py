@@ -9,9 +9,9 @@ import msgspec
 from harness.contract_findings import Shrinking, Step
 from harness.errors import IdentityRefused
 from harness.identities import Identity
-from suites.contract.causes import LAWS, Cause, Sighting
-from suites.contract.exchange import FILTERED, TIMEOUT_S, Answer, send
-from suites.contract.isolation import Isolation
+from suites.contract.findings.causes import LAWS, Cause, Sighting
+from suites.contract.findings.exchange import FILTERED, TIMEOUT_S, Answer, send
+from suites.contract.fuzzing.isolation import Isolation
 
 BROKEN = (OSError, http.client.HTTPException, ValueError)
 """Nothing answered, what answered was no HTTP, or the request cannot be written by a client that keeps to it."""

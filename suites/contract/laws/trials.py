@@ -6,8 +6,8 @@ from uuid import NAMESPACE_OID, uuid5
 import msgspec
 
 from harness.contract_findings import Step
-from suites.contract.exchange import FILTERED, Answer
-from suites.contract.replaying import Caller
+from suites.contract.findings.exchange import FILTERED, Answer
+from suites.contract.findings.replaying import Caller
 
 KEY = "idempotency-key"
 Trial = tuple[tuple[Step, ...], tuple[Answer | None, ...]]

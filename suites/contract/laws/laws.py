@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.contract_findings import LawReach, Step
-from suites.contract.causes import Cause, Sighting, operation_of
-from suites.contract.exchange import step_of
-from suites.contract.failed_creations import creates_in_a_list, failed_creation_leaves_nothing, try_creations
-from suites.contract.replaying import Caller
-from suites.contract.trials import (
+from suites.contract.findings.causes import Cause, Sighting, operation_of
+from suites.contract.findings.exchange import step_of
+from suites.contract.findings.replaying import Caller
+from suites.contract.laws.failed_creations import creates_in_a_list, failed_creation_leaves_nothing, try_creations
+from suites.contract.laws.trials import (
     KEY,
     Calls,
     Law,

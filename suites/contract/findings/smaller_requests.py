@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote_plus
 import msgspec
 
 from harness.contract_findings import Step
-from suites.contract.exchange import Answer, body_of, with_body
-from suites.contract.smaller import smaller, without_chunks
+from suites.contract.findings.exchange import Answer, body_of, with_body
+from suites.contract.findings.smaller import smaller, without_chunks
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from suites.contract.causes import operation_of
+from suites.contract.findings.causes import operation_of
 
 _ENDED = ("answer_is_whole", "The connection ended before there was a whole answer")
 _LATE = ("answer_in_time", "No answer in time")

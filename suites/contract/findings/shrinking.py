@@ -12,14 +12,14 @@ import msgspec
 
 from harness.contract_findings import Shrinking, Step
 from harness.errors import IdentityRefused
-from suites.contract.causes import Cause
-from suites.contract.exchange import FILTERED, Answer
-from suites.contract.laws import LAWS, VERSION
-from suites.contract.replaying import IN_SEQUENCE, Caller, Shown
-from suites.contract.smaller import Budget, Reduced, reduced
-from suites.contract.smaller_requests import PASSES, SAFE, Calls, passes_of_all, passes_of_last
-from suites.contract.trials import KEY
-from suites.contract.violations import Violation, Violations
+from suites.contract.findings.causes import Cause
+from suites.contract.findings.exchange import FILTERED, Answer
+from suites.contract.findings.replaying import IN_SEQUENCE, Caller, Shown
+from suites.contract.findings.smaller import Budget, Reduced, reduced
+from suites.contract.findings.smaller_requests import PASSES, SAFE, Calls, passes_of_all, passes_of_last
+from suites.contract.findings.violations import Violation, Violations
+from suites.contract.laws.laws import LAWS, VERSION
+from suites.contract.laws.trials import KEY
 
 T = TypeVar("T")
 
@@ -118,12 +118,12 @@ class Shrinker:
         return fresh
 
     def _is_of_answers(self, cause: Cause) -> bool:
-        from suites.contract.rechecking import OF_ANSWERS  # noqa: PLC0415 - Schemathesis, which a green run never needs
+        from suites.contract.findings.rechecking import OF_ANSWERS  # noqa: PLC0415 - Schemathesis, which a green run never needs
 
         return cause.check in OF_ANSWERS
 
     def _fails(self, cause: Cause, answer: Answer) -> bool:
-        from suites.contract.rechecking import Recheck  # noqa: PLC0415 - as above
+        from suites.contract.findings.rechecking import Recheck  # noqa: PLC0415 - as above
 
         self._recheck = self._recheck or Recheck(self._document, self._caller.base_url).fails
         return self._recheck(cause, answer)

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.asking import origin
 from harness.contract_findings import Step
-from suites.contract.exchange import Answer, answer_of, step_of
+from suites.contract.findings.exchange import Answer, answer_of, step_of
 
 FAULTS = {
     "not_a_server_error": ("F100", "HTTP status 500"),
@@ -37,7 +37,7 @@ FAULTS = {
 }
 """Each check's fault in the Web Fuzzing Commons' catalogue 0.7, which leaves 9xx to those who use it."""
 LAWS = ("deleted_is_gone", "second_writer_is_refused", "key_has_one_effect", "failed_creation_leaves_nothing")
-"""The checks of `laws.py`."""
+"""The checks of `suites/contract/laws`."""
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WORDS = (
     (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<id>"),

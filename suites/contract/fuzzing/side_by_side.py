@@ -13,9 +13,9 @@ from harness.errors import RequestError
 from harness.guardian import Guardian
 from harness.launch import Launched
 from harness.target import Target
-from suites.contract.fuzzing import FuzzRun, Part, Request, merged, start
-from suites.contract.isolation import Isolation
-from suites.contract.sharing import Share
+from suites.contract.fuzzing.isolation import Isolation
+from suites.contract.fuzzing.run import FuzzRun, Part, Request, merged, start
+from suites.contract.fuzzing.sharing import Share
 
 MOST_BY_ITSELF = 2
 """Engines at once where nobody asks for a number: a target of several processes is busy on the cores beside its own."""

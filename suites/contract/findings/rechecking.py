@@ -9,9 +9,9 @@ from schemathesis.checks import CHECKS
 from schemathesis.core.failures import Failure
 from schemathesis.errors import FailureGroup, SchemathesisError
 
-from suites.contract import strict_answers  # noqa: F401 - registers its check
-from suites.contract.causes import Cause, message_of
-from suites.contract.exchange import Answer
+from suites.contract.findings.causes import Cause, message_of
+from suites.contract.findings.exchange import Answer
+from suites.contract.fuzzing import strict_answers  # noqa: F401 - registers its check
 
 OF_ANSWERS = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Schemathesis's command line, with operations kept apart: `python -m suites.contract.engine run …`.
+"""Schemathesis's command line, with operations kept apart: `python -m suites.contract.fuzzing.engine run …`.
 
 Where the variable PROVING_GROUND_SEED names a socket, the target gets its seed back, through it, before each
 operation of a phase and before each sequence of calls. Identities log in once; their sessions are part of the seed
@@ -25,10 +25,10 @@ from schemathesis.generation.stateful.state_machine import APIStateMachine
 from schemathesis.wfc.errors import WFCError
 from schemathesis.wfc.providers import LoginEndpointAuthProvider
 
-from suites.contract import strict_answers  # noqa: F401 - registers its check
-from suites.contract.engine_address import ADDRESS, SHARE
-from suites.contract.limits import limit_answers
-from suites.contract.rounds import in_rounds
+from suites.contract.fuzzing import strict_answers  # noqa: F401 - registers its check
+from suites.contract.fuzzing.engine_address import ADDRESS, SHARE
+from suites.contract.fuzzing.limits import limit_answers
+from suites.contract.fuzzing.rounds import in_rounds
 
 
 class Keeper:

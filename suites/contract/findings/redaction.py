@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from suites.contract.exchange import FILTERED, Answer
+from suites.contract.findings.exchange import FILTERED, Answer
 
 _HEADERS = frozenset({"set-cookie", "authorization", "authentication-info"})
 _NAMES = re.compile(r"token|secret|passw|credential|api.?key", re.IGNORECASE)

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from harness.contract_findings import Step
-from suites.contract.exchange import FILTERED, Answer
-from suites.contract.replaying import Caller
-from suites.contract.trials import KEY, Calls, Verdict, each_until_sure, look_of, with_header
+from suites.contract.findings.exchange import FILTERED, Answer
+from suites.contract.findings.replaying import Caller
+from suites.contract.laws.trials import KEY, Calls, Verdict, each_until_sure, look_of, with_header
 
 CREATED = frozenset({"201", "202"})
 REFUSED = 400

@@ -1,0 +1,1 @@
+"""One run of Schemathesis: engines side by side, operations kept apart, limits, and what the events tell of it."""

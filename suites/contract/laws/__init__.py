@@ -1,0 +1,1 @@
+"""Promises that take several calls to break, tried where the document offers them."""
