@@ -134,7 +134,8 @@ def _add(
     failure = check["failure_info"]["failure"]
     operation = failure.get("operation") or operation_of(recorder["cases"][case_id])
     sent = failure.get("case_id") or case_id
-    sighting = _sighting(recorder, sent)
+    deletion = operation if check["name"] == "use_after_free" else None
+    sighting = _sighting(recorder, sent, deletion)
     if sighting is None:
         return
     said, asked = (failure["title"], failure.get("message")), recorder["interactions"][sent]["request"]["uri"]
@@ -157,13 +158,18 @@ def operation_of(case: Mapping[str, Any]) -> str:
     return f"{case['value']['method']} {case['value']['path']}"
 
 
-def _sighting(recorder: Mapping[str, Any], case_id: str) -> Sighting | None:
-    """Return what was sent up to a case; None for a case that was never sent."""
+def _sighting(recorder: Mapping[str, Any], case_id: str, deletion: str | None = None) -> Sighting | None:
+    """Return what was sent up to a case; None for a case that was never sent.
+
+    Its chain holds the last call of the operation `deletion` before it, with what that was made from.
+    """
     sent = [key for key in recorder["cases"] if (recorder["interactions"].get(key) or {}).get("request")]
     if case_id not in sent:
         return None
     sent = sent[: sent.index(case_id) + 1]
     interactions = [recorder["interactions"][key] for key in sent]
+    deleting = [key for key in sent if operation_of(recorder["cases"][key]) == deletion][-1:]
+    chain = {ancestor for key in (*deleting, case_id) for ancestor in _ancestors(recorder, key)}
     return Sighting(
         steps=tuple(
             step_of(interaction["request"], recorder["cases"][key]["value"].get("auth_identity"))
@@ -172,7 +178,7 @@ def _sighting(recorder: Mapping[str, Any], case_id: str) -> Sighting | None:
         answers=tuple(
             answer_of(interaction["response"]) if interaction.get("response") else None for interaction in interactions
         ),
-        chain=tuple(sent.index(key) for key in _ancestors(recorder, case_id) if key in sent),
+        chain=tuple(position for position, key in enumerate(sent) if key in chain),
     )
 
 

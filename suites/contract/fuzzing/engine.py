@@ -25,7 +25,7 @@ from schemathesis.generation.stateful.state_machine import APIStateMachine
 from schemathesis.wfc.errors import WFCError
 from schemathesis.wfc.providers import LoginEndpointAuthProvider
 
-from suites.contract.fuzzing import strict_answers  # noqa: F401 - registers its check
+from suites.contract.fuzzing import false_alarms, strict_answers  # noqa: F401 - register their hook and check
 from suites.contract.fuzzing.engine_address import ADDRESS, SHARE
 from suites.contract.fuzzing.limits import limit_answers
 from suites.contract.fuzzing.rounds import in_rounds

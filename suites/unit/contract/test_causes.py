@@ -90,3 +90,18 @@ def test_undocumented_status_is_named(location: str | None, received: str) -> No
     check["failure_info"] = {"failure": {"title": "Undocumented status", "message": "Received: 302\nDocumented: 200"}}
     (cause,) = causes_of([("fuzzing", recording)])
     assert cause.message == f"Undocumented status. Received: {received}"
+
+
+def test_deletion_belongs_to_what_it_should_have_ended() -> None:
+    """What reads a deleted thing is shown together with the deletion, and with what that was made from."""
+    recording = recorder("made", "deleted", "other", "read")
+    (check,) = recording["checks"]["read"]
+    recording["checks"] = {"read": [{**check, "name": "use_after_free"}]}
+    check["failure_info"]["failure"]["operation"] = "DELETE /things"
+    recording["cases"]["deleted"] = {"value": {"method": "DELETE", "path": "/things"}, "parent_id": "made"}
+    (cause,) = causes_of([("stateful", recording)])
+    assert [cause.sighting.steps[position].path for position in cause.sighting.chain] == [
+        "/things?made",
+        "/things?deleted",
+        "/things?read",
+    ]
