@@ -115,8 +115,10 @@ class Guard:
         for process, _ in running:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
-        for process, _ in self.processes.values():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
+        # Only what has not been waited for: the number of a process that has been may be somebody else's by now. What
+        # such a one left running is a child of ours since then.
+        for process, _ in running:
+            if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
         _kill_orphans()
 

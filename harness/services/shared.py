@@ -42,12 +42,15 @@ class ServicesProcess:
     def __init__(self, folder: Path, target: Path, wanted: str, *, now: bool) -> None:
         self.address = str(folder / "services.socket")
         command = [sys.executable, "-m", "harness.services.shared", str(target), wanted, self.address]
-        self._process = subprocess.Popen(
-            [*command, *(["--now"] if now else [])],
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-            env=own_environment(os.environ),
-        )
+        with _log(self.address).open("ab") as log:  # pytest would keep what it says for a test that it is not about
+            self._process = subprocess.Popen(
+                [*command, *(["--now"] if now else [])],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=own_environment(os.environ),
+            )
 
     def close(self) -> None:
         """End the process, and wait until everything that it started is gone."""
@@ -74,7 +77,15 @@ def ask_for_services(address: str) -> Answer:
         with connection:
             return msgspec.json.decode(connection.recv_bytes(), type=Answer)
     except (OSError, EOFError) as error:
-        raise ServiceUnavailable(f"the process that owns this run's services is gone ({error})") from error
+        log = _log(address)
+        said = log.read_text(errors="replace").strip() if log.exists() else ""
+        why = said or "it said nothing: something has killed it"
+        raise ServiceUnavailable(f"the process that owns this run's services is gone: {why}") from error
+
+
+def _log(address: str) -> Path:
+    """Return where the process that listens at this address says what went wrong."""
+    return Path(address).with_suffix(".log")
 
 
 def _start(target: Path, wanted: str, guardian: Guardian) -> Answer:

@@ -21,6 +21,18 @@ import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}], start_new_session=True)
 print(child.pid, flush=True)
 """
+# A guard whose only process has ended; the system has given its number to another one since, which is an argument.
+REUSED = """
+import sys
+from harness.guard_process import Guard
+guard = Guard()
+pid = guard.do_spawn([sys.executable, "-c", ""], cwd="/", env={}, output="/dev/null", user=None, end_signal=15)
+process, end_signal = guard.processes.pop(pid)
+process.wait()
+process.pid = int(sys.argv[1])
+guard.processes[process.pid] = (process, end_signal)
+raise SystemExit(not guard.clean())
+"""
 RUN = f"""
 import sys, time
 from pathlib import Path
@@ -69,6 +81,16 @@ def test_orphans_end_with_the_run() -> None:
         orphan = int(leaver.output.read_text().split()[0])
         assert is_running(orphan)
     assert not is_running(orphan)
+
+
+def test_number_of_an_ended_process() -> None:
+    """What has the number of a process that ended, and is not ours, goes on: systems use numbers again."""
+    with subprocess.Popen([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, start_new_session=True) as stranger:
+        try:
+            subprocess.run([sys.executable, "-c", REUSED, str(stranger.pid)], check=True)
+            assert stranger.poll() is None
+        finally:
+            stranger.kill()
 
 
 def test_killed_guard_takes_its_processes_along() -> None:
