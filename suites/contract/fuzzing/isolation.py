@@ -20,6 +20,7 @@ class Isolation:
         self.restores = 0
         self.clones = 0
         self.deaths: list[str] = []
+        self._is_over = False
 
     @property
     def is_possible(self) -> bool:
@@ -69,7 +70,10 @@ class Isolation:
             return
         with Listener(str(socket), family="AF_UNIX") as listener:
             threading.Thread(target=self._serve, args=(listener,), name="seed", daemon=True).start()
-            yield str(socket)
+            try:
+                yield str(socket)
+            finally:
+                self._is_over = True
 
     def _serve(self, listener: Listener) -> None:
         with contextlib.suppress(OSError, EOFError), listener.accept() as connection:  # the engine ends: so does this
@@ -78,6 +82,8 @@ class Isolation:
 
     def _answer(self, connection: "Connection[Any, Any]") -> None:
         asked = json.loads(connection.recv_bytes())
+        if self._is_over:  # an engine outlives an interrupted run by a moment, and its target
+            raise EOFError
         error = None
         try:
             match asked["do"]:

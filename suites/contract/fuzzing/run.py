@@ -105,11 +105,11 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     def _await_end(self) -> str:
         """Return why it would have written no report."""
         try:
-            self.process.wait(max(0.0, self.deadline_s - time.monotonic()))
+            code = self.process.wait(max(0.0, self.deadline_s - time.monotonic()))
         except TimedOut:
             self.process.stop()
             return f"it was not done within {self.longest_s:g} s, and was ended; --longest-s gives it more"
-        return "Schemathesis wrote no report"
+        return f"Schemathesis ended with code {code} and without a report"
 
 
 def start(request: Request, part: Part, guardian: Guardian) -> Engine:
@@ -175,9 +175,11 @@ def _environment(part: Part, folder: Path, guardian: Guardian) -> dict[str, str]
 
 
 def _summary(report: Path) -> dict[str, Any]:
-    """Return what the engine says of the run as a whole; nothing where it did not come to that."""
-    text = report.read_text() if report.exists() else ""
-    found: dict[str, Any] = json.loads(text) if text else {}
+    """Return what the engine says of the run as a whole; nothing where it did not come to that, or not to its end."""
+    try:
+        found: dict[str, Any] = json.loads(report.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
     return found
 
 
