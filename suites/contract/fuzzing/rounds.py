@@ -128,7 +128,7 @@ def _text(value: Any) -> str:
 
 def _json(body: Any) -> Any:
     try:
-        return json.loads(json.dumps(body))
+        return json.loads(json.dumps(body, allow_nan=False))
     except (TypeError, ValueError):  # bytes, or numbers that JSON lacks
         return str(body)
 

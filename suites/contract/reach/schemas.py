@@ -88,7 +88,17 @@ class Schemas:
     def validity(self, schema: Any) -> Check | None:
         """Return whether a value is valid by a schema, as a function; None where the schema cannot be understood."""
         validator = self._validator(schema)
-        return validator.is_valid if validator else None
+        if validator is None:
+            return None
+
+        def is_valid(value: Any) -> bool:
+            try:
+                found: bool = validator.is_valid(value)
+            except UnicodeEncodeError:  # half of a surrogate pair, which JSON can write, is no text
+                return False
+            return found
+
+        return is_valid
 
     def errors(self, schema: Any) -> Callable[[Any], frozenset[tuple[str, ...]]] | None:
         """Return what is wrong with a value: where in it (`*` in lists), which words of the schema, which property."""

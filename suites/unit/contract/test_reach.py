@@ -9,6 +9,7 @@ import pytest
 
 from suites.contract.reach.exchanges import FILTERED, Exchange, exchanges_of
 from suites.contract.reach.measure import Reach, measure
+from suites.contract.reach.schemas import Schemas
 
 THING = {
     "type": "object",
@@ -151,6 +152,13 @@ def test_body_properties() -> None:
 def test_bodies(body: Any, left: set[str]) -> None:
     """A body is to be absent, valid and invalid."""
     assert left == missing(measure(with_body(), [sent(body=body)]), "parameters")
+
+
+def test_half_of_a_surrogate_pair_is_no_valid_text() -> None:
+    """JSON can write it, and a service may be sent it; no schema takes it."""
+    valid = Schemas(with_body()).validity({"type": "string"})
+    assert valid is not None
+    assert (valid("whole"), valid("\ud800")) == (True, False)
 
 
 def test_recursive_schema_ends() -> None:
