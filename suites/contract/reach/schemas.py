@@ -2,12 +2,13 @@
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema_rs
 
 from harness.openapi_document import Node, value_at
 
+T = TypeVar("T")
 MOST_REFERENCES = 50  # in a row
 DEEPEST = 6  # properties within properties: deeper ones are seldom anybody's, and a recursive schema has no end
 _DOCUMENT = "urn:document"
@@ -88,22 +89,18 @@ class Schemas:
     def validity(self, schema: Any) -> Check | None:
         """Return whether a value is valid by a schema, as a function; None where the schema cannot be understood."""
         validator = self._validator(schema)
-        if validator is None:
-            return None
-
-        def is_valid(value: Any) -> bool:
-            try:
-                found: bool = validator.is_valid(value)
-            except UnicodeEncodeError:  # half of a surrogate pair, which JSON can write, is no text
-                return False
-            return found
-
-        return is_valid
+        return (lambda value: _asked(validator.is_valid, value, no_text=False)) if validator else None
 
     def errors(self, schema: Any) -> Callable[[Any], frozenset[tuple[str, ...]]] | None:
         """Return what is wrong with a value: where in it (`*` in lists), which words of the schema, which property."""
         validator = self._validator(schema)
-        return (lambda value: frozenset(map(_error, validator.iter_errors(value)))) if validator else None
+        if validator is None:
+            return None
+
+        def errors(value: Any) -> frozenset[tuple[str, ...]]:
+            return frozenset(map(_error, validator.iter_errors(value)))
+
+        return lambda value: _asked(errors, value, no_text=frozenset({("no text",)}))
 
     def _validator(self, schema: Any) -> Any:
         try:
@@ -115,6 +112,14 @@ class Schemas:
         """Whether something can be sent as a text that the schema does not take."""
         valid = self.validity(schema)
         return valid is not None and not all(any(valid(one) for one in readings((text,))) for text in _ODD_TEXTS)
+
+
+def _asked(question: Callable[[Any], T], value: Any, no_text: T) -> T:
+    """Return the answer about a value; half of a surrogate pair, which JSON can write, is no text."""
+    try:
+        return question(value)
+    except UnicodeEncodeError:
+        return no_text
 
 
 def readings(texts: tuple[str, ...]) -> Iterator[Any]:

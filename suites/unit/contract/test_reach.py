@@ -156,9 +156,12 @@ def test_bodies(body: Any, left: set[str]) -> None:
 
 def test_half_of_a_surrogate_pair_is_no_valid_text() -> None:
     """JSON can write it, and a service may be sent it; no schema takes it."""
-    valid = Schemas(with_body()).validity({"type": "string"})
+    schemas = Schemas(with_body())
+    valid, errors = schemas.validity({"type": "string"}), schemas.errors({"type": "string"})
     assert valid is not None
+    assert errors is not None
     assert (valid("whole"), valid("\ud800")) == (True, False)
+    assert (bool(errors("whole")), bool(errors("\ud800"))) == (False, True)
 
 
 def test_recursive_schema_ends() -> None:
