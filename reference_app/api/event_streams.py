@@ -110,7 +110,7 @@ class EventStreams:
                 yield ": nothing new\n\n"
                 told_s = time.monotonic()
             else:
-                time.sleep(POLL_S)
+                time.sleep(min(POLL_S, max(0.0, ends_s - time.monotonic())))
             if time.monotonic() >= ends_s or process_shutdown.is_near():
                 return
             following = _ask_again(ask, news.position)
