@@ -137,7 +137,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitC
         session.exitstatus = EXIT_INCONCLUSIVE
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Tell whoever watches the run."""
     os.write(2, f"{line}\n".encode())  # past pytest's capturing: it is progress, not a test's output
 
 
@@ -200,7 +201,7 @@ def services(request: pytest.FixtureRequest) -> Services:
     except ProvingGroundError as error:
         raise _or_exit(config, error) from error
     for line in answer.said:
-        _say(line)
+        say(line)
     if answer.services is None:
         message, code = answer.error or ("no services", EXIT_INCONCLUSIVE)
         raise _exit(config, message, code)

@@ -12,7 +12,7 @@ import pytest
 from harness.contract_findings import ContractFindings
 from harness.contract_records import ContractCoverage, DocumentCheck
 from harness.errors import IdentityRefused, Inconclusive, ProvingGroundError
-from harness.fixtures import is_worker, serve_once_more, services_process
+from harness.fixtures import is_worker, say, serve_once_more, services_process
 from harness.guardian import Guardian
 from harness.identities import Identity
 from harness.launch import Launched
@@ -204,7 +204,7 @@ def fuzzing(
     )
     dealt = shares(amounts(document, documented), processes)
     try:
-        return fuzz(asked, dealt, (served_target, isolation), other_targets, guardian)
+        return fuzz(asked, dealt, (served_target, isolation), other_targets, guardian, say)
     except ProvingGroundError as error:
         raise _or_exit(error) from error
 

@@ -7,6 +7,8 @@ from harness.results import Failure
 from suites.contract.findings.evidence import failures_of
 from suites.contract.fuzzing.run import FuzzRun
 
+pytestmark = pytest.mark.timeout(0)  # a run of Schemathesis has a limit of its own, --longest-s
+
 
 def test_run_is_complete(fuzzing: FuzzRun) -> None:
     """Schemathesis ran to its end, in every phase, without errors of its own."""

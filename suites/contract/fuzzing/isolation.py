@@ -20,6 +20,8 @@ class Isolation:
         self.restores = 0
         self.clones = 0
         self.deaths: list[str] = []
+        self.place = ""
+        """The operation that the engine is at."""
         self._is_over = False
 
     @property
@@ -88,6 +90,7 @@ class Isolation:
         try:
             match asked["do"]:
                 case "restore":
+                    self.place = asked["operation"]
                     self.restore()
                 case "keep":
                     self.keep()

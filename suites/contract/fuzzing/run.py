@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from suites.contract.reach.exchanges import Exchange, exchanges_of
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 ALONE = PHASES[:-1]  # one operation has no links to others
+PROGRESS_EVERY_S = 10.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,9 +88,12 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     longest_s: float
     deadline_s: float
 
-    def finish(self) -> FuzzRun:
-        """Wait for its end, or end it when its time is over, and return what was recorded until then."""
-        stop_reason = self._await_end()
+    def finish(self, go_on: Callable[[], object]) -> FuzzRun:
+        """Wait for its end, or end it when its time is over, and return what was recorded until then.
+
+        `go_on` is called now and then while it works.
+        """
+        stop_reason = self._await_end(go_on)
         summary = _summary(self.folder / "report.json")
         recorded = Recorded(_events(self.folder / "events.ndjson"))
         phases = summary.get("phases", {})
@@ -102,14 +106,17 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
             output=self.process.last_output(),
         )
 
-    def _await_end(self) -> str:
+    def _await_end(self, go_on: Callable[[], object]) -> str:
         """Return why it would have written no report."""
-        try:
-            code = self.process.wait(max(0.0, self.deadline_s - time.monotonic()))
-        except TimedOut:
-            self.process.stop()
-            return f"it was not done within {self.longest_s:g} s, and was ended; --longest-s gives it more"
-        return f"Schemathesis ended with code {code} and without a report"
+        while (left_s := self.deadline_s - time.monotonic()) > 0:
+            try:
+                code = self.process.wait(min(left_s, PROGRESS_EVERY_S))
+            except TimedOut:
+                go_on()
+            else:
+                return f"Schemathesis ended with code {code} and without a report"
+        self.process.stop()
+        return f"it was not done within {self.longest_s:g} s, and was ended; --longest-s gives it more"
 
 
 def start(request: Request, part: Part, guardian: Guardian) -> Engine:

@@ -6,7 +6,8 @@ learns from answers to others: ids that a share of its own never sees are not ca
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from harness.errors import RequestError
@@ -52,8 +53,11 @@ def fuzz(
     first: tuple[Launched, Isolation],
     others: Sequence[Future[Launched]],
     guardian: Guardian,
+    tell: Callable[[str], object],
 ) -> FuzzRun:
     """Run an engine for each share, each against a target of its own; the first isolation counts what all of them did.
+
+    `tell` gets a line of progress now and then.
 
     Raises:
         ProvingGroundError: one of the other targets did not start.
@@ -70,7 +74,14 @@ def fuzz(
             address = stack.enter_context(isolations[-1].offered(guardian.folder / f"seed-{number}.socket"))
             part = Part(number=number, of=len(shares), share=share, base_url=launched.base_url, seed_address=address)
             engines.append(start(request, part, guardian))
-        runs = [engine.finish() for engine in engines]
+        began_s = time.monotonic()
+        runs = [engine.finish(lambda: tell(_progress(time.monotonic() - began_s, isolations))) for engine in engines]
     for other in isolations[1:]:
         isolation.add(other)
     return merged(runs)
+
+
+def _progress(elapsed_s: float, isolations: Sequence[Isolation]) -> str:
+    places = ", ".join(isolation.place for isolation in isolations if isolation.place)
+    restores = sum(isolation.restores for isolation in isolations)
+    return f"{elapsed_s:4.0f} s  contract: {f'{places}; the seed restored {restores} times' if places else 'fuzzing'}"

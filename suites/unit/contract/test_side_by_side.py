@@ -1,6 +1,7 @@
 """How many engines work at once, and what several of them say together."""
 
 import json
+import math
 from pathlib import Path
 from typing import cast
 
@@ -72,6 +73,6 @@ def test_what_a_killed_engine_had_recorded_counts(tmp_path: Path) -> None:
     (tmp_path / "report.json").touch()
     part = Part(number=2, of=2, share=("GET /livez",), base_url="http://127.0.0.1:1", seed_address=None)
     killed = cast("GuardedProcess", Killed())
-    run = Engine(part=part, process=killed, folder=tmp_path, longest_s=60, deadline_s=0).finish()
+    run = Engine(part=part, process=killed, folder=tmp_path, longest_s=60, deadline_s=math.inf).finish(lambda: None)
     assert (run.complete, [phase for phase, _ in run.scenarios]) == (False, ["coverage"])
     assert run.stop_reason.startswith("engine 2 of 2: Schemathesis ended with code -9")
