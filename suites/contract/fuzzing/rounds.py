@@ -4,13 +4,10 @@ Schemathesis sends some forty cases to each operation, four fifths of which reac
 find something all the same, and are sent; but what a run reaches, it reaches in its first round.
 """
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from schemathesis import Case
-from schemathesis.auths import AuthContext, set_on_case
-from schemathesis.core import NOT_SET
 from schemathesis.core.errors import InvalidSchema
 from schemathesis.core.result import Err, Result
 from schemathesis.core.spec import Scheduler
@@ -21,22 +18,20 @@ from schemathesis.generation.drivers import CaseGenerator, CoverageGenerator
 from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.schemas import APIOperation
 
-from suites.contract.reach.exchanges import Exchange
-from suites.contract.reach.goals import Goal, goals, operations
+from suites.contract.fuzzing.made_cases import as_exchange, at_edges, too_long
+from suites.contract.reach.goals import Goal, Operation, goals, operations
 from suites.contract.reach.schemas import Schemas
 
 OF_ANSWERS = frozenset({"operations", "statuses"})
 """What only an answer shows: no case can be chosen for it."""
-TOO_LONG = "414"
-LONGER_THAN_READ = 9000
-"""Characters. Servers read lines of 4 or 8 KiB; of a much longer one they leave a part unread and hang up."""
 
 
 class Rounds:
     """Divides the cases of each operation; the goals are those of `suites/contract/reach`."""
 
     def __init__(self) -> None:
-        self._wanted: dict[str, list[Goal]] | None = None
+        self._schemas: Schemas | None = None
+        self._documented: dict[str, Operation] = {}
         self._rest: dict[str, list[Case[Any]]] = {}
 
     def has_rest(self, operation: str) -> bool:
@@ -49,36 +44,41 @@ class Rounds:
 
     def take_first(self, operation: APIOperation[Any, Any, Any, Any], cases: list[Case[Any]]) -> list[Case[Any]]:
         """Return what the first round sends, in the given order, and keep the rest."""
-        wanted = self._goals_of(operation)
-        chosen = _promising(operation.label, cases, [goal for goal in wanted if _is_of_requests(goal)])
+        schemas = self._schemas = self._schemas or self._read(operation)
+        documented = self._documented.get(operation.label)
+        wanted = list(goals(documented, schemas)) if documented else []
+        chosen, left = _promising(operation.label, cases, [goal for goal in wanted if _is_of_requests(goal)])
         self._rest[operation.label] = [case for case in cases if case.id not in chosen]
         first = [case for case in cases if case.id in chosen]
         # The last one is sent first; what says nothing of the identity that sends it should come late.
-        return [*_too_long(operation, first, wanted), *first]
+        made = at_edges(operation, schemas, documented, first, left) if documented else []
+        return [*too_long(operation, first, wanted), *made, *first]
 
-    def _goals_of(self, operation: APIOperation[Any, Any, Any, Any]) -> list[Goal]:
-        if self._wanted is None:
-            schemas = Schemas(operation.schema.raw_schema)
-            self._wanted = {one.name: list(goals(one, schemas)) for one in operations(schemas)}
-        return self._wanted.get(operation.label, [])
+    def _read(self, operation: APIOperation[Any, Any, Any, Any]) -> Schemas:
+        schemas = Schemas(operation.schema.raw_schema)
+        self._documented = {one.name: one for one in operations(schemas)}
+        return schemas
 
 
 def _is_of_requests(goal: Goal) -> bool:
     return goal.missing.dimension not in OF_ANSWERS
 
 
-def _promising(operation: str, cases: list[Case[Any]], wanted: list[Goal]) -> set[str]:
-    """Return the ids of cases that reach a goal first, and of the first one of each kind, for the answers' sake."""
+def _promising(operation: str, cases: list[Case[Any]], wanted: list[Goal]) -> tuple[set[str], list[Goal]]:
+    """Return the ids of cases that reach a goal first, and of the first one of each kind, for the answers' sake.
+
+    Also return the goals that no case reaches.
+    """
     chosen, kinds = set(), set()
     for case in reversed(cases):
-        exchange = _exchange(case)
+        exchange = as_exchange(case)
         left = [goal for goal in wanted if exchange.operation != operation or not goal.is_reached_by(exchange)]
         kind = _kind(case)
         if len(left) < len(wanted) or kind not in kinds:
             chosen.add(case.id)
             kinds.add(kind)
             wanted = left
-    return chosen
+    return chosen, wanted
 
 
 def _kind(case: Case[Any]) -> tuple[object, ...]:
@@ -86,51 +86,6 @@ def _kind(case: Case[Any]) -> tuple[object, ...]:
     if meta is None or not isinstance(meta.phase.data, CoveragePhaseData):
         return ()
     return (meta.generation.mode, meta.phase.data.parameter_location)
-
-
-def _too_long(
-    operation: APIOperation[Any, Any, Any, Any], cases: list[Case[Any]], wanted: list[Goal]
-) -> list[Case[Any]]:
-    """Return a call whose address is longer than a server reads, where the document has an answer to that."""
-    if not cases or not any(goal.missing.what == f"status {TOO_LONG}" for goal in wanted):
-        return []
-    model = cases[-1]
-    case = operation.Case(path_parameters=dict(model.path_parameters), query={"_": "x" * LONGER_THAN_READ})
-    set_on_case(case, AuthContext(operation=operation, app=operation.app), None)
-    return [case]
-
-
-def _exchange(case: Case[Any]) -> Exchange:
-    """Return a case as what would be sent, as near as can be told before; what was sent is measured afterwards."""
-    return Exchange(
-        operation=f"{case.method.upper()} {case.path}",
-        parameters={
-            "path": _texts(case.path_parameters),
-            "query": _texts(case.query),
-            "header": {name.lower(): texts for name, texts in _texts(case.headers).items()},
-            "cookie": _texts(case.cookies),
-        },
-        status=0,
-        **({} if case.body is NOT_SET else {"body": _json(case.body)}),
-    )
-
-
-def _texts(values: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
-    return {
-        name: tuple(map(_text, value)) if isinstance(value, list) else (_text(value),)
-        for name, value in (values or {}).items()
-    }
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)
-
-
-def _json(body: Any) -> Any:
-    try:
-        return json.loads(json.dumps(body, allow_nan=False))
-    except (TypeError, ValueError):  # bytes, or numbers that JSON lacks
-        return str(body)
 
 
 class Twice:

@@ -11,6 +11,7 @@ from harness.openapi_document import Node, value_at
 T = TypeVar("T")
 MOST_REFERENCES = 50  # in a row
 DEEPEST = 6  # properties within properties: deeper ones are seldom anybody's, and a recursive schema has no end
+LONGEST_EDGE = 10_000  # characters of a text that is made to be at a boundary
 _DOCUMENT = "urn:document"
 _ODD_TEXTS = ("", "\x00", "not a value ~", "-1e400", "x" * 100_000, "99999999999999999999")
 
@@ -64,6 +65,13 @@ class Schemas:
         values: list[Any] = []
         for part in self.alternatives(schema):
             values += [value for value in part.get("enum") or () if value is not None and value not in values]
+        return values
+
+    def edges(self, schema: Any) -> list[Any]:
+        """Return the values of its enums, and numbers and texts at its boundaries, valid or not."""
+        values = self.enum(schema)
+        for part in self.alternatives(schema):
+            values += [*(edge for _, edge in _numbers_at_edges(part)), *_texts_at_edges(part)]
         return values
 
     def examples(self, schema: Any) -> list[Any]:
@@ -142,15 +150,25 @@ def readings(texts: tuple[str, ...]) -> Iterator[Any]:
 
 
 def _boundaries(schema: Node) -> Iterator[tuple[str, Check]]:
+    for shown, edge in _numbers_at_edges(schema):
+        yield shown, _is_at(edge)
+    for kind, words in ((str, ("minLength", "maxLength")), (list, ("minItems", "maxItems"))):
+        for word in words:
+            bound: Any = schema.get(word)
+            if _is_number(bound):
+                yield f"{word} {bound}", _is_as_long_as(kind, bound)
+
+
+def _numbers_at_edges(schema: Node) -> Iterator[tuple[str, Any]]:
     for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         bound: Any = schema.get(word)
         if _is_number(bound) and (word in {"minimum", "maximum"} or schema.get("type") == "integer"):
-            edge = bound + {"exclusiveMinimum": 1, "exclusiveMaximum": -1}.get(word, 0)
-            yield f"{word} {bound}", _is_at(edge)
-    for kind, words in ((str, ("minLength", "maxLength")), (list, ("minItems", "maxItems"))):
-        for word in words:
-            if _is_number(bound := schema.get(word)):
-                yield f"{word} {bound}", _is_as_long_as(kind, bound)
+            yield f"{word} {bound}", bound + {"exclusiveMinimum": 1, "exclusiveMaximum": -1}.get(word, 0)
+
+
+def _texts_at_edges(schema: Node) -> Iterator[str]:
+    bounds: list[Any] = [schema.get(word) for word in ("minLength", "maxLength")]
+    yield from ("x" * bound for bound in bounds if isinstance(bound, int) and bound <= LONGEST_EDGE)
 
 
 def _is_at(edge: float) -> Check:

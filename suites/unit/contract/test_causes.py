@@ -25,19 +25,10 @@ def test_same_cause(one: str, other: str) -> None:
     assert normalised(one) == normalised(other)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Undocumented HTTP status code. Received: 418", "Undocumented HTTP status code. Received: 500"),
-        (
-            "Wrong response to undeclared method. PUT returned 200",
-            "Wrong response to undeclared method. PUT returned 405",
-        ),
-    ],
-)
-def test_statuses_are_causes_of_their_own(one: str, other: str) -> None:
+def test_statuses_are_causes_of_their_own() -> None:
     """An answer of another status is wrong for another reason."""
-    assert normalised(one) != normalised(other)
+    said = "Wrong response to undeclared method. PUT returned"
+    assert normalised(f"{said} 200") != normalised(f"{said} 405")
 
 
 def test_missing_fields_are_causes_of_their_own() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import schemathesis
 from schemathesis import Case
 
-from suites.contract.fuzzing.rounds import LONGER_THAN_READ, Rounds
+from suites.contract.fuzzing.made_cases import LONGER_THAN_READ
+from suites.contract.fuzzing.rounds import Rounds
 
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 9}}
 NAME = {"type": "object", "properties": {"name": {"type": "string", "enum": ["a", "b"]}}}
@@ -35,11 +36,21 @@ def test_the_first_round_has_what_reaches_something() -> None:
     assert not rounds.has_rest("POST /things")
 
 
+def test_bodies_at_edges_are_made_where_no_case_has_them() -> None:
+    """Each value that nothing reaches is put into a body that is there, once, and sent after that one."""
+    things = operation()
+    model = case(things, 5, {"name": "a", "other": 1})
+    made, *rest = Rounds().take_first(things, [model])
+    assert rest == [model]
+    assert (made.body, made.query) == ({"name": "b", "other": 1}, {"limit": 5})
+
+
 def test_an_address_that_is_too_long_is_sent_where_the_document_has_an_answer() -> None:
     """As the last one, and once; a document without status 414 gets none."""
     things = operation("414")
-    first = Rounds().take_first(things, [case(things, 1, {})])
-    assert [len(first), first[0].query] == [2, {"_": "x" * LONGER_THAN_READ}]
+    cases = [case(things, 1, {"name": "a"}), case(things, 9, {"name": "b"})]
+    first = Rounds().take_first(things, cases)
+    assert [first[0].query, first[1:]] == [{"_": "x" * LONGER_THAN_READ}, cases]
     assert Rounds().take_first(things, []) == []
 
 
@@ -48,4 +59,4 @@ def test_another_method_reaches_nothing_of_the_operation() -> None:
     things = operation()
     right, other = case(things, 1, {}), case(things, 1, {})
     other.method = "TRACE"
-    assert Rounds().take_first(things, [right, other]) == [right, other]
+    assert Rounds().take_first(things, [right, other])[-2:] == [right, other]
