@@ -137,9 +137,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitC
         session.exitstatus = EXIT_INCONCLUSIVE
 
 
-def say(line: str) -> None:
-    """Tell whoever watches the run."""
-    os.write(2, f"{line}\n".encode())  # past pytest's capturing: it is progress, not a test's output
+def say(config: pytest.Config, line: str) -> None:
+    """Tell whoever watches the run, past pytest's capturing: it is progress, not a test's output."""
+    with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        os.write(2, f"{line}\n".encode())
 
 
 def _or_exit(config: pytest.Config, error: ProvingGroundError) -> BaseException:
@@ -201,7 +202,7 @@ def services(request: pytest.FixtureRequest) -> Services:
     except ProvingGroundError as error:
         raise _or_exit(config, error) from error
     for line in answer.said:
-        say(line)
+        say(config, line)
     if answer.services is None:
         message, code = answer.error or ("no services", EXIT_INCONCLUSIVE)
         raise _exit(config, message, code)

@@ -5,6 +5,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
@@ -204,7 +205,7 @@ def fuzzing(
     )
     dealt = shares(amounts(document, documented), processes)
     try:
-        return fuzz(asked, dealt, (served_target, isolation), other_targets, guardian, say)
+        return fuzz(asked, dealt, (served_target, isolation), other_targets, guardian, partial(say, request.config))
     except ProvingGroundError as error:
         raise _or_exit(error) from error
 
