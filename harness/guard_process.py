@@ -179,7 +179,7 @@ def _parent(folder: Path) -> str | None:
         return None
 
 
-def _watch(pid: int) -> int | None:
+def watch(pid: int) -> int | None:
     """Return a descriptor that becomes readable when a process ends, or None where there is no such thing.
 
     Raises:
@@ -215,7 +215,7 @@ def main() -> int:
     guard = Guard()
     try:
         with contextlib.suppress(ConnectionError):
-            _serve(guard, socket.socket(fileno=0), _watch(int(sys.argv[1])))
+            _serve(guard, socket.socket(fileno=0), watch(int(sys.argv[1])))
     except ProcessLookupError:
         pass  # the run ended before its guard was up
     finally:

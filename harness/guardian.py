@@ -1,18 +1,23 @@
 """The run's side of the guard process: start, watch and stop processes that can never be left behind."""
 
+import contextlib
+import functools
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from harness.command_line import own_environment
 from harness.errors import Inconclusive, TimedOut
+from harness.guard_process import watch
 from harness.wait import wait_for
 
 _SCRIPT = Path(__file__).with_name("guard_process.py")
@@ -37,13 +42,17 @@ class Guardian:
         self._lines = ours.makefile("rwb")
         self._socket = ours
         self._lock = threading.Lock()
-        self.folder = Path(self._ask("folder"))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    @functools.cached_property
+    def folder(self) -> Path:
+        """The run's temporary folder; asked for at its first use, so that the guard starts beside the run."""
+        return Path(self._ask("folder"))
 
     def spawn(
         self,
@@ -140,11 +149,13 @@ class GuardedProcess:
             TimedOut: it still runs after `timeout_s` seconds.
 
         """
-        ended = wait_for(
-            lambda: None if (code := self.exit_code) is None else (code,),
-            what=f"the end of {Path(self.argv[0]).name}",
-            timeout_s=timeout_s,
-        )
+        with pause_to_the_end_of(self.pid) as pause:
+            ended = wait_for(
+                lambda: None if (code := self.exit_code) is None else (code,),
+                what=f"the end of {Path(self.argv[0]).name}",
+                timeout_s=timeout_s,
+                pause=pause,
+            )
         return ended[0]
 
     def stop(self, grace_s: float = 10.0) -> int:
@@ -160,3 +171,21 @@ class GuardedProcess:
         """Return the last lines of what the process printed, indented; empty when it printed nothing."""
         text = self.output.read_text(errors="replace") if self.output.exists() else ""
         return "".join(f"\n    {line}" for line in text.splitlines()[-lines:])
+
+
+@contextlib.contextmanager
+def pause_to_the_end_of(pid: int) -> Iterator[Callable[[float], object]]:
+    """Yield a way to pause, in seconds, that is over as soon as the process ends, where the system can tell that."""
+    try:
+        end = watch(pid)
+    except ProcessLookupError:  # it has ended, and the guard knows
+        end = None
+    if end is None:
+        yield time.sleep
+        return
+    poll = select.poll()
+    poll.register(end, select.POLLIN)
+    try:
+        yield lambda seconds: poll.poll(seconds * 1000)
+    finally:
+        os.close(end)

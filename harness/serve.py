@@ -91,6 +91,7 @@ class ServedTarget:
                 timeout_s=self._serve.ready_timeout_s,
                 transient=(_NotYet,),
                 interval_s=0.01,
+                longest_interval_s=0.04,
             )
         except TimedOut as error:
             raise TargetNotReady(f"{error}; its last output:{process.last_output()}") from error

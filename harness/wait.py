@@ -16,12 +16,15 @@ def wait_for(
     timeout_s: float,
     transient: tuple[type[Exception], ...] = (),
     interval_s: float = 0.005,
+    longest_interval_s: float = 0.25,
+    pause: Callable[[float], object] = time.sleep,
 ) -> T:
     """Call `probe` until it returns something true, and return that.
 
-    Exceptions named in `transient` count as "not yet"; any other propagates. The interval doubles up to a
-    quarter second, so that quick things are seen at once and slow ones do not burn a core. The probe runs
-    once more after the deadline: a machine that slept must not turn "ready" into "late".
+    Exceptions named in `transient` count as "not yet"; any other propagates. The interval doubles up to
+    the longest, so that quick things are seen at once and slow ones do not burn a core; `pause` is how it passes,
+    and may be over early. The probe runs once more after the deadline: a machine that slept must not turn "ready"
+    into "late".
 
     Raises:
         TimedOut: after `timeout_s` seconds of the monotonic clock; says what was awaited and the last error.
@@ -38,8 +41,8 @@ def wait_for(
             last_error = error
         if expired:
             raise TimedOut(_message(what, timeout_s, last_error)) from last_error
-        time.sleep(interval_s)
-        interval_s = min(interval_s * 2, 0.25)
+        pause(interval_s)
+        interval_s = min(interval_s * 2, longest_interval_s)
 
 
 def _message(what: str, timeout_s: float, last_error: Exception | None) -> str:

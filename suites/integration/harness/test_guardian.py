@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import Inconclusive, TimedOut
-from harness.guardian import Guardian
+from harness.guardian import Guardian, pause_to_the_end_of
 from harness.wait import wait_for
 
 STUBBORN = (
@@ -118,6 +118,18 @@ def test_unknown_command_is_an_error_here() -> None:
     with Guardian() as guardian, pytest.raises(FileNotFoundError) as missing:
         guardian.spawn(["no-such-command"], output=guardian.folder / "log")
     assert missing.value.filename == "no-such-command"
+
+
+def test_waiting_ends_with_the_process() -> None:
+    """Whoever waits for a process goes on when it ends, however long the pause was going to be."""
+    if not hasattr(os, "pidfd_open"):
+        pytest.skip("pidfd_open(2) is needed")
+    with Guardian() as guardian:
+        process = guardian.spawn([sys.executable, "-c", STUBBORN], output=guardian.folder / "log")
+        with pause_to_the_end_of(process.pid) as pause:
+            process.send(signal.SIGKILL)
+            pause(3600)
+        assert process.exit_code == -signal.SIGKILL
 
 
 def test_waiting_has_a_deadline() -> None:

@@ -45,6 +45,20 @@ def test_deadline_says_what_and_why() -> None:
         wait_for(probe, what="an answer", timeout_s=0.01, transient=(ConnectionError,))
 
 
+def test_pauses_grow_to_the_longest() -> None:
+    """Between two looks it pauses as it was told to, longer each time up to the longest."""
+    answers, pauses = iter([None, None, None, "ready"]), list[float]()
+    wait_for(
+        lambda: next(answers),
+        what="readiness",
+        timeout_s=60,
+        interval_s=1,
+        longest_interval_s=2,
+        pause=pauses.append,
+    )
+    assert pauses == [1, 2, 2]
+
+
 def test_last_chance_after_the_deadline() -> None:
     """The probe runs even when the deadline has passed already: late is not the same as never."""
     assert wait_for(lambda: "ready", what="readiness", timeout_s=0) == "ready"
