@@ -12,6 +12,7 @@ import secrets
 import shutil
 import signal
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness.cache import cached, copy_tree, keep, prune
@@ -44,10 +45,13 @@ class Cluster:
         self._home.mkdir(mode=0o700)
         if self._user is not None:
             os.chown(self._home, self._user, self._user)
-        self._binaries = self._reachable_binaries()
         self._data = self._home / "data"
         self._kept_name = None if content is None or from_path() else f"{_MIGRATED}{content}"
-        self._bring_data()
+        with ThreadPoolExecutor(1) as threads:  # for root both are copies, a tenth of a second each
+            brought = threads.submit(self._bring_kept_data)
+            self._binaries = self._reachable_binaries()
+        if not brought.result():
+            self._make_data()
         self._port = free_port()
         self._server = self._spawn()
         initial = (self._data / "password").read_text()
@@ -82,13 +86,16 @@ class Cluster:
             end_signal=signal.SIGQUIT,  # immediate shutdown: nothing in it is worth a checkpoint
         )
 
-    def _bring_data(self) -> None:
-        """Bring the data folder: a copy with the wanted content, else a fresh one, else from initdb."""
+    def _bring_kept_data(self) -> bool:
+        """Bring the data folder: a copy with the wanted content, else a fresh one; whether there was any."""
         kept = cached(self._kept_name) if self._kept_name else None
         fresh = None if from_path() else cached(_fresh_name())
         if source := kept or fresh:
             copy_tree(source, self._data)
-            return
+        return source is not None
+
+    def _make_data(self) -> None:
+        """Make the data folder, and keep a copy for later runs."""
         self._initdb()
         if not from_path():
             keep(self._data, _fresh_name())

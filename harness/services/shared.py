@@ -101,9 +101,10 @@ def _start(target: Path, wanted: str, guardian: Guardian) -> Answer:
     return Answer(services=services, error=None, said=tuple(said))
 
 
-def _end_with_stdin() -> None:
+def _end_with_stdin(main_thread: int) -> None:
+    """End the process when stdin does. The signal is for the thread that waits: another would not wake it."""
     sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+    signal.pthread_kill(main_thread, signal.SIGTERM)
 
 
 def main() -> None:
@@ -116,7 +117,7 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with Guardian() as guardian, Listener(options.address, family="AF_UNIX") as listener:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
+        threading.Thread(target=_end_with_stdin, args=[threading.get_ident()], daemon=True).start()
         answer = _start(options.target, options.wanted, guardian) if options.now else None
         while True:
             with listener.accept() as connection:
