@@ -1,6 +1,7 @@
 """Reads OpenAPI 3 documents, in which anything may be wrong: where they come from, what they must be at the least."""
 
 import http.client
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError
@@ -49,10 +50,18 @@ def fetch_document(target: Target, base_url: str) -> Any:
     except (OSError, http.client.HTTPException, ValueError) as error:  # URLError is an OSError
         raise Inconclusive(f"the OpenAPI document: {place}: {' '.join(str(error).split())}") from error
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader; YAML reads JSON too
+        return _parsed(text)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         said = " ".join(str(error).split())[:200]
         raise RequestError(f"the OpenAPI document: {place}: neither JSON nor YAML: {said}") from error
+
+
+def _parsed(text: bytes) -> Any:
+    """Return what JSON says, else what YAML does, which reads JSON too, but takes twenty times as long for it."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader
 
 
 def _get(url: str) -> bytes:

@@ -3,13 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
-
 from harness.openapi_document import Node, value_at
 
 MOST_REFERENCES = 50  # in a row
 LONGEST_SHOWN = 300
-_VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator, "3.2": OpenAPIV32SpecValidator}
 _DATA = {"example", "examples", "default", "enum", "const"}  # what stands there is no part of the description
 
 
@@ -20,14 +17,25 @@ def problems(document: Node) -> tuple[str, ...]:
     """
     if dangling := tuple(dict.fromkeys(_dangling(document, document, "#"))):
         return dangling
-    version = str(document["openapi"])
-    validator = _VALIDATORS.get(version[:3])
+    validators, version = _validators(), str(document["openapi"])
+    validator = validators.get(version[:3])
     if validator is None:
-        return (f"openapi: {version} is no version that is known: {', '.join(_VALIDATORS)}",)
+        return (f"openapi: {version} is no version that is known: {', '.join(validators)}",)
     try:
         return tuple(dict.fromkeys(_line(error) for error in validator(document).iter_errors()))
     except RecursionError:
         return ("it is nested too deeply to be looked through",)
+
+
+def _validators() -> dict[str, Any]:
+    """Return the validator of each version of the specification; importing them takes longer than all else here."""
+    import openapi_spec_validator as validator  # noqa: PLC0415 - late: a run starts without it
+
+    return {
+        "3.0": validator.OpenAPIV30SpecValidator,
+        "3.1": validator.OpenAPIV31SpecValidator,
+        "3.2": validator.OpenAPIV32SpecValidator,
+    }
 
 
 def _dangling(node: Any, document: Node, place: str) -> Iterator[str]:

@@ -79,6 +79,15 @@ def test_document_that_does_not_come(launched: Launched, folder: Path, path: str
     assert "\n" not in str(refusal.value)
 
 
+def test_document_is_json_where_it_can_be(launched: Launched, tmp_path: Path) -> None:
+    """JSON is read as JSON, for which YAML has other numbers and no tabs; what is none is read as YAML."""
+    described = target(tmp_path, "/openapi.json")
+    described.file.write_text(described.file.read_text().replace('path = "/openapi.json"', 'file = "openapi"'))
+    for text, content in (('{\t"most": 1e5}', {"most": 100_000.0}), ("200: fine", {"200": "fine"})):
+        (tmp_path / "openapi").write_text(text)
+        assert fetch_document(Target.read(tmp_path), launched.base_url) == content
+
+
 def test_redirect_is_a_sign_of_life(launched: Launched, folder: Path) -> None:
     """A target that somebody else runs answers, although it leads elsewhere."""
     await_given_target(target(folder, "/openapi.json"), f"{launched.base_url}/away")
