@@ -4,8 +4,9 @@ import datetime as dt
 import os
 import tomllib
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,9 +28,9 @@ from suites.contract.findings.evidence import Har, Judge, failures_of, findings_
 from suites.contract.findings.exchange import TIMEOUT_S
 from suites.contract.findings.replaying import Caller
 from suites.contract.fuzzing.isolation import Isolation
-from suites.contract.fuzzing.run import FuzzRun, Request
+from suites.contract.fuzzing.run import FuzzRun, Request, WaitingEngine
 from suites.contract.fuzzing.sharing import shares
-from suites.contract.fuzzing.side_by_side import fuzz, processes_for, starting
+from suites.contract.fuzzing.side_by_side import fuzz, processes_for, starting, waiting_engines
 from suites.contract.laws.laws import apply_laws
 from suites.contract.reach.goals import operations
 from suites.contract.reach.measure import amounts, measure
@@ -141,8 +142,8 @@ def isolation(served_target: Launched) -> Isolation:
 def caller(target: Target, served_target: Launched, identities: dict[str, Identity], isolation: Isolation) -> Caller:
     """Return who calls the target; every identity of it could log in, or nothing can be said at all."""
     try:
-        for identity in identities.values():
-            identity.log_in(served_target.base_url)
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(lambda identity: identity.log_in(served_target.base_url), identities.values()))
     except IdentityRefused as error:
         pytest.exit(str(error), returncode=error.exit_code)
     return Caller(served_target.base_url, identities, isolation, _patience_s(target))
@@ -177,27 +178,40 @@ def other_targets(
 
 
 @pytest.fixture(scope="session")
+def engines(configuration: Path | None, processes: int, guardian: Guardian) -> Iterator[tuple[WaitingEngine, ...]]:
+    """Yield the engines' processes, which get ready while their targets do."""
+    with waiting_engines(processes, configuration, guardian) as engines:
+        yield engines
+
+
+@pytest.fixture(scope="session")
+def configuration(target: Target) -> Path | None:
+    """Return the configuration file of Schemathesis."""
+    openapi = target.settings.openapi
+    return target.resolve(openapi.schemathesis) if openapi and openapi.schemathesis else None
+
+
+@pytest.fixture(scope="session")
 def fuzzing(
     request: pytest.FixtureRequest,
     target: Target,
     processes: int,
+    engines: tuple[WaitingEngine, ...],  # they get ready while the services start
     other_targets: tuple[Future[Launched], ...],  # before the first one: they start together
+    configuration: Path | None,
     document_location: str,
     document: dict[str, Any],
     documented: dict[str, tuple[str, ...]],
     served_target: Launched,
     caller: Caller,  # noqa: ARG001 - every identity could log in, or the run has ended
     isolation: Isolation,
-    guardian: Guardian,
 ) -> FuzzRun:
     """Return the one run of Schemathesis that this suite judges."""
-    option = request.config.option
-    auth, openapi = target.settings.auth, target.settings.openapi
-    configuration = openapi.schemathesis if openapi else None
+    option, auth = request.config.option, target.settings.auth
     asked = Request(
         document=document_location,
         auth_file=target.resolve(auth.file) if auth else None,
-        configuration=target.resolve(configuration) if configuration else None,
+        configuration=configuration,
         seed=option.seed,
         max_examples=option.max_examples,
         operations=tuple(option.operation),
@@ -205,7 +219,7 @@ def fuzzing(
     )
     dealt = shares(amounts(document, documented), processes)
     try:
-        return fuzz(asked, dealt, (served_target, isolation), other_targets, guardian, partial(say, request.config))
+        return fuzz(asked, dealt, (served_target, isolation), other_targets, engines, partial(say, request.config))
     except ProvingGroundError as error:
         raise _or_exit(error) from error
 

@@ -119,20 +119,48 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         return f"it was not done within {self.longest_s:g} s, and was ended; --longest-s gives it more"
 
 
-def start(request: Request, part: Part, guardian: Guardian) -> Engine:
-    """Start Schemathesis over a part of the document."""
-    folder = guardian.folder / f"schemathesis-{part.number}"
+class WaitingEngine(msgspec.Struct, frozen=True, kw_only=True):
+    """The process of an engine, which imports Schemathesis while its target starts, and waits to be told what to do.
+
+    `orders` is the pipe that tells it (`waiting.py`): open for reading too, so that to write a line blocks nobody.
+    """
+
+    process: GuardedProcess
+    folder: Path
+    orders: int
+
+    def start(self, request: Request, part: Part) -> Engine:
+        """Have it work on a part of the document."""
+        environment = _environment(part, self.folder)
+        orders = {"arguments": _arguments(request, part, self.folder), "environment": environment}
+        os.write(self.orders, json.dumps(orders).encode() + b"\n")
+        return Engine(
+            part=part,
+            process=self.process,
+            folder=self.folder,
+            longest_s=request.longest_s,
+            deadline_s=time.monotonic() + request.longest_s,
+        )
+
+    def close(self) -> None:
+        """Let go of the pipe."""
+        os.close(self.orders)
+
+
+def start_waiting(number: int, configuration: Path | None, guardian: Guardian) -> WaitingEngine:
+    """Start the process of an engine."""
+    folder = guardian.folder / f"schemathesis-{number}"
     folder.mkdir()
-    # Paths in a configuration file, such as that of its hooks, count from the file.
-    cwd = request.configuration.parent if request.configuration else folder
+    pipe = guardian.folder / f"orders-{number}"
+    os.mkfifo(pipe, 0o600)
     process = guardian.spawn(
-        _command(request, part, folder),
+        [sys.executable, "-m", "suites.contract.fuzzing.waiting", pipe],
         output=folder / "output.txt",
-        cwd=cwd,
-        env=_environment(part, folder, guardian),
+        # Paths in a configuration file, such as that of its hooks, count from the file.
+        cwd=configuration.parent if configuration else folder,
+        env=own_environment({**os.environ, "TMPDIR": str(guardian.folder)}),
     )
-    deadline_s = time.monotonic() + request.longest_s
-    return Engine(part=part, process=process, folder=folder, longest_s=request.longest_s, deadline_s=deadline_s)
+    return WaitingEngine(process=process, folder=folder, orders=os.open(pipe, os.O_RDWR))
 
 
 def merged(runs: Sequence[FuzzRun]) -> FuzzRun:
@@ -148,8 +176,8 @@ def merged(runs: Sequence[FuzzRun]) -> FuzzRun:
     )
 
 
-def _command(request: Request, part: Part, folder: Path) -> list[str | Path]:
-    command: list[str | Path] = [sys.executable, "-m", "suites.contract.fuzzing.engine"]
+def _arguments(request: Request, part: Part, folder: Path) -> list[str]:
+    command: list[str | Path] = []
     if request.configuration:
         command += ["--config-file", request.configuration]
     command += [
@@ -171,14 +199,14 @@ def _command(request: Request, part: Part, folder: Path) -> list[str | Path]:
         command += ["--auth-wfc", request.auth_file]
     for operation in request.operations:
         command += ["--include-name", operation]
-    return command
+    return [str(word) for word in command]
 
 
-def _environment(part: Part, folder: Path, guardian: Guardian) -> dict[str, str]:
+def _environment(part: Part, folder: Path) -> dict[str, str]:
     share = folder / "share.json"
     share.write_text(json.dumps(part.share))
     address = {ADDRESS: part.seed_address} if part.seed_address else {}
-    return own_environment({**os.environ, **address, SHARE: str(share), "TMPDIR": str(guardian.folder)})
+    return {**address, SHARE: str(share)}
 
 
 def _summary(report: Path) -> dict[str, Any]:

@@ -9,13 +9,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from harness.errors import RequestError
 from harness.guardian import Guardian
 from harness.launch import Launched
 from harness.target import Target
 from suites.contract.fuzzing.isolation import Isolation
-from suites.contract.fuzzing.run import FuzzRun, Part, Request, merged, start
+from suites.contract.fuzzing.run import FuzzRun, Part, Request, WaitingEngine, merged, start_waiting
 from suites.contract.fuzzing.sharing import Share
 
 MOST_BY_ITSELF = 2
@@ -47,12 +48,21 @@ def starting(targets: Sequence[Serving]) -> Iterator[tuple[Future[Launched], ...
         yield tuple(threads.submit(stack.enter_context, target) for target in targets)
 
 
+@contextlib.contextmanager
+def waiting_engines(count: int, configuration: Path | None, guardian: Guardian) -> Iterator[tuple[WaitingEngine, ...]]:
+    """Start engines that wait for their targets; `fuzz` tells them what to do."""
+    engines = tuple(start_waiting(number, configuration, guardian) for number in range(1, count + 1))
+    yield engines
+    for engine in engines:
+        engine.close()
+
+
 def fuzz(
     request: Request,
     shares: Sequence[Share],
     first: tuple[Launched, Isolation],
     others: Sequence[Future[Launched]],
-    guardian: Guardian,
+    waiting: Sequence[WaitingEngine],
     tell: Callable[[str], object],
 ) -> FuzzRun:
     """Run an engine for each share, each against a target of its own; the first isolation counts what all of them did.
@@ -67,13 +77,16 @@ def fuzz(
     isolations = [isolation]
     with contextlib.ExitStack() as stack:
         engines = []
+        for needless in waiting[len(shares) :]:
+            needless.process.stop()
         for number, share in enumerate(shares, 1):
             if number > 1:
                 launched = others[number - 2].result()
                 isolations.append(Isolation(launched))
-            address = stack.enter_context(isolations[-1].offered(guardian.folder / f"seed-{number}.socket"))
+            engine = waiting[number - 1]
+            address = stack.enter_context(isolations[-1].offered(engine.folder / "seed.socket"))
             part = Part(number=number, of=len(shares), share=share, base_url=launched.base_url, seed_address=address)
-            engines.append(start(request, part, guardian))
+            engines.append(engine.start(request, part))
         began_s = time.monotonic()
         runs = [engine.finish(lambda: tell(_progress(time.monotonic() - began_s, isolations))) for engine in engines]
     for other in isolations[1:]:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from harness.guardian import GuardedProcess, Guardian
 from harness.wait import wait_for
 from reference_app.backend import Backend
-from reference_app.models import Admin, DeploymentLog, Pipeline
+from reference_app.models import Admin, DeploymentLog, Pipeline, Role
 from reference_app.repositories.seed import SEED_LOCK
 from reference_app.services import seed
 from suites.integration.reference_app.calls import log_in
@@ -40,6 +40,23 @@ def test_seed(runner: FlaskCliRunner, client: FlaskClient, backend: Backend) -> 
         counts = look.statistics.by_status().values()
     assert sum(counts) == 10
     assert all(counts)
+
+
+def test_seed_with_another_member(runner: FlaskCliRunner, client: FlaskClient, backend: Backend) -> None:
+    """Who is asked for by name is added once, as a member after the others; a name that breaks a rule is refused."""
+    arguments = ["seed", "--pipelines", "3", "--member", "carol"]
+    assert [runner.invoke(args=arguments).exit_code for _ in range(2)] == [0, 0]
+    assert log_in(client, "carol", "carol-in-development") == 200
+    with backend.database.transaction() as session:
+        accounts = session.execute(select(Admin.username, Admin.role).order_by(Admin.id)).all()
+    assert [tuple(account) for account in accounts] == [
+        ("alice", Role.MEMBER),
+        ("bob", Role.MEMBER),
+        ("admin", Role.ADMIN),
+        ("carol", Role.MEMBER),
+    ]
+    refused = runner.invoke(args=["seed", "--member", "Dave"])
+    assert (refused.exit_code, "a username has" in refused.output) == (2, True)
 
 
 def test_seed_is_the_same(runner: FlaskCliRunner, client: FlaskClient) -> None:
@@ -68,6 +85,15 @@ def test_seed_in_production(make_app: MakeApp) -> None:
     assert result.exit_code == 2
     assert "SEED_ADMIN_PASSWORD" in result.output
     assert log_in(app.test_client(), "admin", "admin-in-development") == 401
+
+
+def test_another_member_in_production(make_app: MakeApp) -> None:
+    """In production nobody gets a password that everybody can guess, whatever passwords the others have."""
+    passwords = {f"seed_{name}_password": f"a-long-one-of-{name}" for name in ("alice", "bob", "admin")}
+    app = make_app(app_env="production", **passwords)
+    result = app.test_cli_runner().invoke(args=["seed", "--member", "carol"])
+    assert (result.exit_code, "seed --member is refused" in result.output) == (2, True)
+    assert log_in(app.test_client(), "carol", "carol-in-development") == 401
 
 
 def test_mended(runner: FlaskCliRunner, backend: Backend) -> None:
