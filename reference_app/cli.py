@@ -3,6 +3,9 @@
 Exit codes: 0 done, 1 interrupted, 2 bad input or settings, 3 Postgres cannot be used.
 """
 
+import contextlib
+from collections.abc import Iterator
+
 import click
 from flask import Flask
 
@@ -41,30 +44,38 @@ def _add_create_admin(app: Flask, backend: Backend) -> None:
     @click.password_option(envvar="ADMIN_PASSWORD", help="Asked for unless ADMIN_PASSWORD is set.")
     def create_admin(username: str, role: str, password: str) -> None:
         """Create an account named USERNAME."""
-        try:
-            with backend.work() as work:
-                work.accounts.create(username, password, Role(role))
-        except (AccountRuleError, ConflictError) as error:
-            raise BadInputError(str(error)) from error
+        with _refusals_told(), backend.work() as work:
+            work.accounts.create(username, password, Role(role))
         click.echo(f"created {role} {username}")
+
+
+@contextlib.contextmanager
+def _refusals_told() -> Iterator[None]:
+    """Tell in one line why an account cannot be made."""
+    try:
+        yield
+    except (AccountRuleError, ConflictError) as error:
+        raise BadInputError(str(error)) from error
 
 
 def _add_seed(app: Flask, backend: Backend) -> None:
     @app.cli.command("seed", cls=OperatorCommand)
     @click.option("--pipelines", type=click.IntRange(0, MOST_PIPELINES), default=200, show_default=True)
-    def seed(pipelines: int) -> None:
+    @click.option("--member", "members", multiple=True, metavar="NAME", help="One more member; not in production.")
+    def seed(pipelines: int, members: tuple[str, ...]) -> None:
         """Add alice, bob, admin and PIPELINES pipelines, as far as they are missing.
 
-        All of it is added, or nothing. The newest 5,000 of the pipelines get log lines.
+        All of it is added, or nothing. The newest 5,000 of the pipelines get log lines. The password of another
+        member is NAME-in-development.
         """
-        passwords = backend.settings.seed_passwords()
+        passwords = backend.settings.seed_passwords(members)
 
         def tell(done: int) -> None:
             if done < pipelines:
                 click.echo(f"{done:,} of {pipelines:,} pipelines", err=True)
 
         with backend.database.interruption.expected():
-            with backend.work(statement_timeout_s=BULK_S) as work:
+            with _refusals_told(), backend.work(statement_timeout_s=BULK_S) as work:
                 added = work.seed.add_missing(passwords, pipelines, tell)
             if added:
                 backend.cache.forget_everything()

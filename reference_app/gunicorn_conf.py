@@ -3,6 +3,8 @@
 The environment may set WEB_CONCURRENCY (processes) and WEB_THREADS (threads in each).
 """
 
+import gc
+import importlib
 import os
 import shutil
 import socket
@@ -71,8 +73,15 @@ logconfig_dict = logging_config(_read.log_level, as_json=_read.use_structured_lo
 
 
 def on_starting(_server: object) -> None:
-    """Make the folder in which the workers share their metrics."""
+    """Make the folder in which the workers share their metrics, and import what they would all import.
+
+    The application is built in each of them: nothing here connects to anything, or counts.
+    """
     os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="reference_app_metrics_")
+    gc.disable()
+    importlib.import_module("reference_app.factory")  # not before: metrics read the folder when imported
+    gc.freeze()  # nobody need look through it again, and workers go on sharing it
+    gc.enable()
 
 
 def when_ready(server: Any) -> None:

@@ -158,8 +158,11 @@ class Settings(BaseModel):
         """Whether secrets made for development must be refused."""
         return self.app_env == "production"
 
-    def seed_passwords(self) -> dict[str, str]:
-        """Return the passwords of the seeded accounts by name; `SettingsError` in production without them."""
+    def seed_passwords(self, more: tuple[str, ...] = ()) -> dict[str, str]:
+        """Return the passwords of the seeded accounts by name, and of `more`, whose passwords everybody can guess.
+
+        `SettingsError` in production, when there are such, or the others' are not set.
+        """
         given = {
             "alice": self.seed_alice_password,
             "bob": self.seed_bob_password,
@@ -167,8 +170,11 @@ class Settings(BaseModel):
         }
         if self.is_production and None in given.values():
             raise SettingsError("settings: in production, set SEED_ALICE_, SEED_BOB_ and SEED_ADMIN_PASSWORD")
+        if self.is_production and more:
+            raise SettingsError("settings: in production, seed --member is refused: use create-admin")
+        secrets = {**dict.fromkeys(more), **given}
         return {
-            name: secret.get_secret_value() if secret else f"{name}-in-development" for name, secret in given.items()
+            name: secret.get_secret_value() if secret else f"{name}-in-development" for name, secret in secrets.items()
         }
 
     @field_validator("*")

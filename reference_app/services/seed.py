@@ -1,5 +1,7 @@
 """Made-up data, the same every time but for its dates: two members, one admin, and any number of pipelines.
 
+Whoever asks for it gets more members, who own nothing.
+
 Running it again adds only what is missing: accounts go by name, pipelines by run_id.
 """
 
@@ -52,6 +54,8 @@ class Seed:
         """
         self._pipelines.open()
         owners = [self._ensure_account(name, passwords[name]).id for name in ROLES]
+        for name in passwords:
+            self._ensure_account(name, passwords[name])
         added = 0
         logged_from = FIRST_RUN_ID + pipeline_count - LOGGED
         for first in range(0, pipeline_count, BATCH):
@@ -62,7 +66,9 @@ class Seed:
         return added
 
     def _ensure_account(self, username: str, password: str) -> Admin:
-        return self._accounts.find(username) or self._accounts.create(username, password, ROLES[username])
+        return self._accounts.find(username) or self._accounts.create(
+            username, password, ROLES.get(username, Role.MEMBER)
+        )
 
 
 def _rows(numbers: range, owners: list[int], first_day: datetime) -> Iterator[tuple[Any, ...]]:
