@@ -18,7 +18,10 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
     Raises `SettingsError` when the environment is not fit to run in.
     """
-    # Imported here so that `python -m reference_app.migrations` does not pay for the whole web stack.
+    from reference_app.startup import import_application  # noqa: PLC0415
+
+    import_application()
+    # Not at the top, so that `python -m reference_app.migrations` does not pay for the whole web stack.
     from reference_app.factory import build_app  # noqa: PLC0415
     from reference_app.settings import Settings  # noqa: PLC0415
 

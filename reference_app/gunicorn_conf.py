@@ -3,8 +3,6 @@
 The environment may set WEB_CONCURRENCY (processes) and WEB_THREADS (threads in each).
 """
 
-import gc
-import importlib
 import os
 import shutil
 import socket
@@ -17,6 +15,7 @@ from gunicorn.glogging import Logger
 
 from reference_app.settings import Settings, SettingsError
 from reference_app.shutdown import process_shutdown
+from reference_app.startup import import_application
 from reference_app.structured_logging import logging_config
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -75,13 +74,11 @@ logconfig_dict = logging_config(_read.log_level, as_json=_read.use_structured_lo
 def on_starting(_server: object) -> None:
     """Make the folder in which the workers share their metrics, and import what they would all import.
 
-    The application is built in each of them: nothing here connects to anything, or counts.
+    The application is built in each of them: nothing here connects to anything, or counts. New code needs a new master:
+    SIGHUP renews workers only.
     """
     os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="reference_app_metrics_")
-    gc.disable()
-    importlib.import_module("reference_app.factory")  # not before: metrics read the folder when imported
-    gc.freeze()  # nobody need look through it again, and workers go on sharing it
-    gc.enable()
+    import_application()  # not before: metrics read the folder when imported
 
 
 def when_ready(server: Any) -> None:
