@@ -79,7 +79,7 @@ def launch(target: Target, services: str = "auto", say: Say = lambda _line: None
         yield given(target)
         return
     with Guardian() as guardian:
-        running = start_services(target, services, guardian, say)
+        running = start_migrated_services(target, services, guardian, say)
         with serving(target, guardian, running) as launched:
             say(f"{target.name} answers at {launched.base_url}")
             yield launched

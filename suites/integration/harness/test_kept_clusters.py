@@ -7,7 +7,7 @@ import pytest
 
 from harness.database import Databases
 from harness.guardian import Guardian
-from harness.launch import prepared_template, start_migrated_services
+from harness.launch import launch, prepared_template, start_migrated_services
 from harness.target import Target
 
 MIGRATION = """
@@ -20,7 +20,7 @@ with open("runs", "a") as runs:
 TARGET = """
 name = "specimen"
 [serve]
-command = ["server", "{port}"]
+command = ["{python}", "-m", "http.server", "{port}", "--bind", "127.0.0.1"]
 [services]
 postgres = "DATABASE_URL"
 [prepare]
@@ -61,6 +61,15 @@ def test_second_run_starts_from_the_kept_copy(folder: Path) -> None:
     first, second = constraints(folder), constraints(folder)
     assert first == second
     assert migrations_run(folder) == 1
+
+
+def test_launched_target_starts_from_the_kept_copy(folder: Path) -> None:
+    """A target that is launched, for whatever part, gets the same copy; its seed is made anew every time."""
+    (folder / "target.toml").write_text(TARGET + "seed = [[\"{python}\", \"-c\", \"open('seeds', 'a').write('x')\"]]\n")
+    for _ in range(2):
+        with launch(Target.read(folder), "embedded"):
+            pass
+    assert (migrations_run(folder), (folder / "seeds").read_text()) == (1, "xx")
 
 
 def test_changed_input_migrates_anew(folder: Path) -> None:
