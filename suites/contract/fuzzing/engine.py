@@ -26,16 +26,19 @@ from schemathesis.wfc.errors import WFCError
 from schemathesis.wfc.providers import LoginEndpointAuthProvider
 
 from suites.contract.fuzzing import false_alarms, strict_answers  # noqa: F401 - register their hook and check
+from suites.contract.fuzzing.chains import Chains, in_chains
 from suites.contract.fuzzing.engine_address import ADDRESS, SHARE
 from suites.contract.fuzzing.limits import limit_answers
 from suites.contract.fuzzing.rounds import in_rounds
+from suites.contract.fuzzing.senders import signed_by_senders
 
 
 class Keeper:
     """Asks for the seed whenever the place in the run has changed."""
 
-    def __init__(self, connection: "Connection[Any, Any]") -> None:
+    def __init__(self, connection: "Connection[Any, Any]", chains: Chains) -> None:
         self._connection = connection
+        self._chains = chains
         self._place: tuple[object, ...] = ()
         self._sequences = 0
         self._sessions: list[CacheEntry[Any]] = []
@@ -78,6 +81,8 @@ class Keeper:
             raise RuntimeError(error)
 
     def _place_of(self, case: Case[Any]) -> tuple[object, ...]:
+        if self._chains.leads(case):
+            return self._place
         phase = case.meta.phase.name if case.meta else next(iter(self._place), None)
         if phase is TestPhase.STATEFUL:
             return (phase, self._sequences)
@@ -129,10 +134,12 @@ def _last_request(monitor: ServerMonitor) -> str:
 def main() -> None:
     """Run Schemathesis's command line; operations are kept apart, and shared, where somebody offers to."""
     limit_answers()
+    chains = in_chains()
     if address := os.environ.get(ADDRESS):
-        keep_apart(Keeper(Client(address, family="AF_UNIX")))
+        keep_apart(Keeper(Client(address, family="AF_UNIX"), chains))
+    senders = signed_by_senders()
     if share := os.environ.get(SHARE):
-        in_rounds(frozenset(json.loads(Path(share).read_text())))
+        in_rounds(frozenset(json.loads(Path(share).read_text())), chains, senders)
     command_line()
 
 

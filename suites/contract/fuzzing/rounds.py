@@ -18,7 +18,10 @@ from schemathesis.generation.drivers import CaseGenerator, CoverageGenerator
 from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.schemas import APIOperation
 
-from suites.contract.fuzzing.made_cases import as_exchange, at_edges, too_long
+from suites.contract.fuzzing.chains import Chains
+from suites.contract.fuzzing.directed import Directed
+from suites.contract.fuzzing.edges import as_exchange
+from suites.contract.fuzzing.senders import Senders
 from suites.contract.reach.goals import Goal, Operation, goals, operations
 from suites.contract.reach.schemas import Schemas
 
@@ -29,7 +32,8 @@ OF_ANSWERS = frozenset({"operations", "statuses"})
 class Rounds:
     """Divides the cases of each operation; the goals are those of `suites/contract/reach`."""
 
-    def __init__(self) -> None:
+    def __init__(self, directed: Directed) -> None:
+        self._directed = directed
         self._schemas: Schemas | None = None
         self._documented: dict[str, Operation] = {}
         self._rest: dict[str, list[Case[Any]]] = {}
@@ -50,9 +54,10 @@ class Rounds:
         chosen, left = _promising(operation.label, cases, [goal for goal in wanted if _is_of_requests(goal)])
         self._rest[operation.label] = [case for case in cases if case.id not in chosen]
         first = [case for case in cases if case.id in chosen]
-        # The last one is sent first; what says nothing of the identity that sends it should come late.
-        made = at_edges(operation, schemas, documented, first, left) if documented else []
-        return [*too_long(operation, first, wanted), *made, *first]
+        if documented is None:
+            return first
+        # The last one is sent first; what changes things for good, or says nothing of who sends it, should come late.
+        return [*reversed(self._directed.cases(operation, schemas, documented, cases, left)), *first]
 
     def _read(self, operation: APIOperation[Any, Any, Any, Any]) -> Schemas:
         schemas = Schemas(operation.schema.raw_schema)
@@ -111,12 +116,13 @@ class Twice:
         self._second.release()
 
 
-def in_rounds(mine: Collection[str]) -> None:
+def in_rounds(mine: Collection[str], chains: Chains, senders: Senders) -> None:
     """Have the phases that try one operation after another leave out those that are not ours, and go in rounds.
 
     Schemathesis 4.32 has options that leave operations out, but they hide them from what it learns of the document.
     """
-    in_its_order, collect, rounds = unit._order_operations, driver._collect_within_budget, Rounds()  # noqa: SLF001
+    in_its_order, collect = unit._order_operations, driver._collect_within_budget  # noqa: SLF001
+    rounds = Rounds(Directed(chains, senders))
 
     def order(engine: EngineContext, phase: Phase, operations: list[Result[Any, InvalidSchema]]) -> Scheduler:
         # What cannot be read is nobody's, and everybody reports it.

@@ -197,8 +197,6 @@ def _arguments(request: Request, part: Part, folder: Path) -> list[str]:
     command += ["--report-json-path", folder / "report.json", "--report-ndjson-path", folder / "events.ndjson"]
     if request.auth_file:
         command += ["--auth-wfc", request.auth_file]
-    for operation in request.operations:
-        command += ["--include-name", operation]
     return [str(word) for word in command]
 
 

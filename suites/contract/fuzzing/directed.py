@@ -1,0 +1,134 @@
+"""The cases that are made for one operation: who sends them, and which calls of other operations go before them.
+
+They begin with one valid call, the simplest there is, on things that are there for it: what links of the document lead
+from is called first. Then it is varied, to the edges of its schema, and to provoke what the document has as answers.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from schemathesis import Case
+from schemathesis.auths import AuthContext, set_on_case
+from schemathesis.engine.run import PhaseName
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.drivers import CoverageGenerator, ExamplesGenerator
+from schemathesis.generation.feedback import NO_FEEDBACK
+from schemathesis.generation.overrides import Override
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.stateful.links import OpenApiLink
+
+from suites.contract.fuzzing.chains import Chains, Links
+from suites.contract.fuzzing.edges import at_edges
+from suites.contract.fuzzing.provoked import Provoked, Scene, provoked
+from suites.contract.fuzzing.senders import Senders
+from suites.contract.fuzzing.variants import another, simplest, with_own_key
+from suites.contract.reach.goals import Goal, Operation
+from suites.contract.reach.schemas import Schemas
+
+Described = APIOperation[Any, Any, Any, Any]
+
+
+class Step(NamedTuple):
+    """A call of another operation, and the link that leads on from its answer, if it is not sent for itself."""
+
+    case: Case[Any]
+    link: OpenApiLink | None
+
+
+class Directed:
+    """Makes cases for what a document says of an operation, on things that are there for them."""
+
+    def __init__(self, chains: Chains, senders: Senders) -> None:
+        self._chains = chains
+        self._senders = senders
+        self._links: Links | None = None
+        self._valid: dict[str, Case[Any] | None] = {}
+
+    def cases(
+        self,
+        operation: Described,
+        schemas: Schemas,
+        documented: Operation,
+        generated: Sequence[Case[Any]],
+        left: list[Goal],
+    ) -> list[Case[Any]]:
+        """Return them in the order to send them.
+
+        `generated` are Schemathesis's cases of the operation, `left` the goals that none of these reaches.
+        """
+        valid = self._valid_call(operation)
+        if valid is None:
+            return []
+        negative = any(case.meta and case.meta.generation.mode is GenerationMode.NEGATIVE for case in generated)
+        scene = Scene(valid, self._senders.others(operation), negative)
+        edges = [Provoked(case) for case in at_edges(schemas, documented, valid, left)]
+        calls = [*edges, *provoked(scene, documented.statuses), Provoked(another(valid))]
+        way = self._way(operation)
+        return [*(step.case for step in way), *self._sent(calls, way)]
+
+    def _sent(self, calls: Sequence[Provoked], way: Sequence[Step]) -> Iterator[Case[Any]]:
+        for number, (case, identity, kept) in enumerate(calls):
+            self._follow(case, way, kept)
+            self._sign(with_own_key(case, number), identity)
+            yield case
+
+    def _way(self, operation: Described) -> list[Step]:
+        """Return valid calls of other operations, or none where one of them is not to be had."""
+        way: list[Step] = []
+        for source, link in self._sources(operation):
+            valid = self._valid_call(source)
+            if valid is None:
+                return []
+            step = Step(another(valid), link)
+            self._follow(step.case, way)
+            self._sign(with_own_key(step.case, len(way)), None)
+            self._chains.lead(step.case)
+            way.append(step)
+        return way
+
+    def _sources(self, operation: Described) -> Iterator[tuple[Described, OpenApiLink | None]]:
+        """Yield what has to be called first; a list is filled before something is taken from it."""
+        self._links = self._links or Links(operation.schema)
+        for link in self._links.way_to(operation):
+            if filling := self._links.filling(link):
+                yield filling, None
+            yield link.source, link
+
+    def _follow(self, case: Case[Any], way: Sequence[Step], kept: Sequence[str] = ()) -> None:
+        """Have a case wait for the last call of the way."""
+        for source, link in way[-1:]:
+            if link is not None:
+                self._chains.follow(case, source, link, kept)
+
+    def _sign(self, case: Case[Any], identity: str | None) -> None:
+        if identity is not None:
+            self._senders.send_as(case, identity)
+        else:
+            set_on_case(case, AuthContext(operation=case.operation, app=case.operation.app), None)
+
+    def _valid_call(self, operation: Described) -> Case[Any] | None:
+        if operation.label not in self._valid:
+            found = next(_valid_calls(operation), None)
+            self._valid[operation.label] = simplest(found) if found else None
+        return self._valid[operation.label]
+
+
+def _valid_calls(operation: Described) -> Iterator[Case[Any]]:
+    """Yield calls that are meant to succeed: the document's examples know best, then come made ones."""
+    phase = PhaseName.COVERAGE.value
+    yield from _examples(operation, fill_missing=False)
+    yield from CoverageGenerator(
+        operation=operation,
+        generation_modes=[GenerationMode.POSITIVE],
+        generation_config=operation.schema.config.generation_for(operation=operation, phase=phase),
+        auth_storage=None,
+        override=Override(),
+        feedback=NO_FEEDBACK,
+    )
+    yield from _examples(operation, fill_missing=True)
+
+
+def _examples(operation: Described, *, fill_missing: bool) -> Iterator[Case[Any]]:
+    yield from ExamplesGenerator(
+        operation=operation, override=Override(), feedback=NO_FEEDBACK, fill_missing=fill_missing
+    )
