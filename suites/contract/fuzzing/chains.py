@@ -96,27 +96,28 @@ class Chains:
 
     def __init__(self) -> None:
         self._waiting: dict[str, tuple[str, OpenApiLink, frozenset[str]]] = {}
-        self._answers: dict[str, StepOutput | None] = {}
+        self._led: dict[str, str] = {}
+        self._answers: dict[str, StepOutput] = {}
         self._versions: dict[str, str] = {}
 
-    def lead(self, case: Case[Any]) -> None:
-        """Note that a case, of another operation, is sent for the sake of those that follow it."""
-        self._answers[case.id] = None
+    def lead(self, case: Case[Any], operation: str) -> None:
+        """Note that a case is sent for the sake of those of another operation, which follow it."""
+        self._led[case.id] = operation
+
+    def place_of(self, case: Case[Any]) -> str:
+        """Return for which operation a case is sent."""
+        return self._led.get(case.id, case.operation.label)
 
     def follow(self, case: Case[Any], source: Case[Any], link: OpenApiLink, kept: Collection[str] = ()) -> None:
         """Have a case take what a link takes from the answer to its source, but for the parameters that it keeps."""
         self._waiting[case.id] = (source.id, link, frozenset(map(str.lower, kept)))
-
-    def leads(self, case: Case[Any]) -> bool:
-        """Whether a case is sent for the sake of others, of another operation."""
-        return case.id in self._answers
 
     def fill(self, case: Case[Any]) -> None:
         """Put into a case what its link says; where that says nothing, the case stays as it was made."""
         if case.id not in self._waiting:
             return
         source, link, kept = self._waiting[case.id]
-        output = self._answers[source]
+        output = self._answers.get(source)
         if output is None or not is_documented_as(output.response.status_code, link.status_code, ()):
             return
         for container, parameters in link.extract(output).parameters.items():
@@ -126,7 +127,7 @@ class Chains:
 
     def note(self, case: Case[Any], response: Response) -> None:
         """Keep an answer that somebody waits for, and which version a call has made of what its source had made."""
-        if case.id in self._answers:
+        if case.id in self._led:
             self._answers[case.id] = StepOutput(response, case)
         elif case.id in self._waiting and "etag" in response.headers:
             source, _, _ = self._waiting[case.id]

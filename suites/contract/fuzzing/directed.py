@@ -4,11 +4,13 @@ They begin with one valid call, the simplest there is, on things that are there 
 from is called first. Then it is varied, to the edges of its schema, and to provoke what the document has as answers.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from schemathesis import Case
 from schemathesis.auths import AuthContext, set_on_case
+from schemathesis.core import NOT_SET
 from schemathesis.engine.run import PhaseName
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.drivers import CoverageGenerator, ExamplesGenerator
@@ -17,14 +19,17 @@ from schemathesis.generation.overrides import Override
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.stateful.links import OpenApiLink
 
+from suites.contract.fuzzing.aimed import aimed
 from suites.contract.fuzzing.chains import Chains, Links
-from suites.contract.fuzzing.edges import at_edges
-from suites.contract.fuzzing.provoked import Provoked, Scene, provoked
-from suites.contract.fuzzing.senders import Senders
-from suites.contract.fuzzing.variants import another, simplest, with_own_key
-from suites.contract.reach.goals import Goal, Operation
+from suites.contract.fuzzing.provoked import Scene, refused, repeated
+from suites.contract.fuzzing.senders import Senders, without_credentials
+from suites.contract.fuzzing.variants import Call, another, simplest, with_own_key
+from suites.contract.laws.trials import KEY
+from suites.contract.reach.goals import Operation, goals
 from suites.contract.reach.schemas import Schemas
 
+OF_ANSWERS = frozenset({"operations", "statuses"})
+"""What only an answer shows: no call can be made for it."""
 Described = APIOperation[Any, Any, Any, Any]
 
 
@@ -44,32 +49,27 @@ class Directed:
         self._links: Links | None = None
         self._valid: dict[str, Case[Any] | None] = {}
 
-    def cases(
-        self,
-        operation: Described,
-        schemas: Schemas,
-        documented: Operation,
-        generated: Sequence[Case[Any]],
-        left: list[Goal],
-    ) -> list[Case[Any]]:
-        """Return them in the order to send them.
-
-        `generated` are Schemathesis's cases of the operation, `left` the goals that none of these reaches.
-        """
+    def cases(self, operation: Described, schemas: Schemas, documented: Operation) -> list[Case[Any]]:
+        """Return them in the order to send them."""
         valid = self._valid_call(operation)
         if valid is None:
             return []
-        negative = any(case.meta and case.meta.generation.mode is GenerationMode.NEGATIVE for case in generated)
-        scene = Scene(valid, self._senders.others(operation), negative)
-        edges = [Provoked(case) for case in at_edges(schemas, documented, valid, left)]
-        calls = [*edges, *provoked(scene, documented.statuses), Provoked(another(valid))]
+        models = [valid, *map(without_credentials, itertools.islice(_made(operation), 1))]
+        wanted = [goal for goal in goals(documented, schemas) if goal.missing.dimension not in OF_ANSWERS]
+        takes_input = bool(documented.parameters) or valid.body is not NOT_SET
+        scene = Scene(valid, self._senders.others(operation), takes_input)
+        calls = [  # what is refused comes first: what is there for it is there still
+            *refused(scene, documented.statuses),
+            *aimed(schemas, documented, models, wanted),
+            *repeated(scene, documented.statuses),
+        ]
         way = self._way(operation)
         return [*(step.case for step in way), *self._sent(calls, way)]
 
-    def _sent(self, calls: Sequence[Provoked], way: Sequence[Step]) -> Iterator[Case[Any]]:
+    def _sent(self, calls: Sequence[Call], way: Sequence[Step]) -> Iterator[Case[Any]]:
         for number, (case, identity, kept) in enumerate(calls):
             self._follow(case, way, kept)
-            self._sign(with_own_key(case, number), identity)
+            self._sign(case if KEY in map(str.lower, kept) else with_own_key(case, number), identity)
             yield case
 
     def _way(self, operation: Described) -> list[Step]:
@@ -82,7 +82,7 @@ class Directed:
             step = Step(another(valid), link)
             self._follow(step.case, way)
             self._sign(with_own_key(step.case, len(way)), None)
-            self._chains.lead(step.case)
+            self._chains.lead(step.case, operation.label)
             way.append(step)
         return way
 
@@ -109,14 +109,19 @@ class Directed:
     def _valid_call(self, operation: Described) -> Case[Any] | None:
         if operation.label not in self._valid:
             found = next(_valid_calls(operation), None)
-            self._valid[operation.label] = simplest(found) if found else None
+            self._valid[operation.label] = simplest(without_credentials(found)) if found else None
         return self._valid[operation.label]
 
 
 def _valid_calls(operation: Described) -> Iterator[Case[Any]]:
     """Yield calls that are meant to succeed: the document's examples know best, then come made ones."""
-    phase = PhaseName.COVERAGE.value
     yield from _examples(operation, fill_missing=False)
+    yield from _made(operation)
+    yield from _examples(operation, fill_missing=True)
+
+
+def _made(operation: Described) -> Iterator[Case[Any]]:
+    phase = PhaseName.COVERAGE.value
     yield from CoverageGenerator(
         operation=operation,
         generation_modes=[GenerationMode.POSITIVE],
@@ -125,7 +130,6 @@ def _valid_calls(operation: Described) -> Iterator[Case[Any]]:
         override=Override(),
         feedback=NO_FEEDBACK,
     )
-    yield from _examples(operation, fill_missing=True)
 
 
 def _examples(operation: Described, *, fill_missing: bool) -> Iterator[Case[Any]]:

@@ -104,12 +104,10 @@ class Keeper:
                 raise RuntimeError(error)
 
     def _place_of(self, case: Case[Any]) -> tuple[object, ...]:
-        if self._chains.leads(case):
-            return self._place
         phase = case.meta.phase.name if case.meta else next(iter(self._place), None)
         if phase is TestPhase.STATEFUL:
             return (phase, self._sequences)
-        return (phase, case.operation.label)
+        return (phase, self._chains.place_of(case))
 
 
 class Leaving:

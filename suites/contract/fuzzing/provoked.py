@@ -8,79 +8,82 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from schemathesis import Case
+from schemathesis.core import NOT_SET
+from schemathesis.wfc.escalation import ANONYMOUS
 
-from suites.contract.fuzzing.edges import too_long
-from suites.contract.fuzzing.variants import another, unjudged, with_header
+from suites.contract.fuzzing.variants import Call, another, unjudged, with_header
 
 NOBODYS_VERSION = '"0"'
 UNDOCUMENTED = {"_": "1"}
+LONGER_THAN_READ = 9000
+"""Characters. Servers read lines of 4 or 8 KiB; of a much longer one they leave a part unread and hang up."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
-class Provoked(NamedTuple):
-    """A case; as whom it is sent, if not as whom the operation is called anyway; which parameters no link may fill."""
-
-    case: Case[Any]
-    identity: str | None = None
-    kept: tuple[str, ...] = ()
-
-
 class Scene(NamedTuple):
-    """A valid call of an operation, the identities that it is not sent as, and whether wrong data is sent anyway."""
+    """A valid call of an operation, the identities that it is not sent as, and whether there is input to get wrong."""
 
     valid: Case[Any]
     others: Sequence[str]
-    has_negative: bool
+    takes_input: bool
 
 
-def provoked(scene: Scene, statuses: Sequence[str]) -> list[Provoked]:
-    """Return cases for those of an operation's documented statuses that there is a way for, in the order to send them.
-
-    What changes something for good comes last.
-    """
-    return [made for status, make in WAYS.items() if status in statuses for made in make(scene)]
+def refused(scene: Scene, statuses: Sequence[str]) -> list[Call]:
+    """Return calls that should be refused, for those of an operation's documented statuses that there is a way for."""
+    return [call for status, make in REFUSALS.items() if status in statuses for call in make(scene)]
 
 
-def _unreadable(scene: Scene) -> Iterator[Provoked]:
+def repeated(scene: Scene, statuses: Sequence[str]) -> list[Call]:
+    """Return the valid call twice, where the second time may conflict with the first one."""
+    if "409" not in statuses or scene.valid.method.upper() in SAFE:
+        return []
+    return [Call(another(scene.valid)), Call(another(scene.valid))]
+
+
+def _unreadable(scene: Scene) -> Iterator[Call]:
     if "json" in str(scene.valid.media_type):
-        yield Provoked(unjudged(scene.valid, body=b"{"))
+        yield Call(unjudged(scene.valid, body=b"{"))
 
 
-def _undocumented_input(scene: Scene) -> Iterator[Provoked]:
-    if not scene.has_negative:
-        yield Provoked(unjudged(scene.valid, query={**scene.valid.query, **UNDOCUMENTED}))
+def _undocumented_input(scene: Scene) -> Iterator[Call]:
+    if not scene.takes_input:
+        yield Call(unjudged(scene.valid, query={**scene.valid.query, **UNDOCUMENTED}))
 
 
-def _if_changed(scene: Scene) -> Iterator[Provoked]:
+def _if_changed(scene: Scene) -> Iterator[Call]:
     if scene.valid.method.upper() in SAFE:
-        yield Provoked(with_header(scene.valid, "If-None-Match", "*"), kept=("If-None-Match",))
+        yield Call(with_header(scene.valid, "If-None-Match", "*"), kept=("If-None-Match",))
 
 
-def _of_nobodys_version(scene: Scene) -> Iterator[Provoked]:
-    yield Provoked(with_header(scene.valid, "If-Match", NOBODYS_VERSION), kept=("If-Match",))
+def _of_nobodys_version(scene: Scene) -> Iterator[Call]:
+    yield Call(with_header(scene.valid, "If-Match", NOBODYS_VERSION), kept=("If-Match",))
 
 
-def _as_others(scene: Scene) -> Iterator[Provoked]:
+def _as_nobody(scene: Scene) -> Iterator[Call]:
+    yield Call(unjudged(scene.valid), ANONYMOUS)
+
+
+def _as_others(scene: Scene) -> Iterator[Call]:
     for identity in scene.others:
-        yield Provoked(another(scene.valid), identity)
+        yield Call(another(scene.valid), identity)
 
 
-def _twice(scene: Scene) -> Iterator[Provoked]:
-    if scene.valid.method.upper() not in SAFE:
-        yield Provoked(another(scene.valid))
-        yield Provoked(another(scene.valid))
+def _as_another_type(scene: Scene) -> Iterator[Call]:
+    if scene.valid.body is not NOT_SET:
+        yield Call(with_header(scene.valid, "Content-Type", "application/x-nobody-knows"))
 
 
-def _too_long(scene: Scene) -> Iterator[Provoked]:
-    yield Provoked(too_long(scene.valid))
+def _too_long(scene: Scene) -> Iterator[Call]:
+    yield Call(unjudged(scene.valid, query={"_": "x" * LONGER_THAN_READ}, body=NOT_SET))
 
 
-WAYS: dict[str, Callable[[Scene], Iterator[Provoked]]] = {
+REFUSALS: dict[str, Callable[[Scene], Iterator[Call]]] = {
     "400": _unreadable,
+    "415": _as_another_type,
     "422": _undocumented_input,
     "304": _if_changed,
+    "401": _as_nobody,
     "412": _of_nobodys_version,
     "403": _as_others,
-    "409": _twice,
     "414": _too_long,
 }

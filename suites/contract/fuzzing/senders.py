@@ -6,6 +6,8 @@ import schemathesis
 from schemathesis import Case, HookContext
 from schemathesis.auths import AuthContext
 from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi._auth_retry import get_security_parameters, remove_auth
+from schemathesis.specs.openapi.object_authorization import strip_credentials
 from schemathesis.wfc.escalation import ANONYMOUS, escalating_provider
 
 
@@ -25,18 +27,25 @@ class Senders:
         return [name for name in provider.names if name not in {ANONYMOUS, usual}]
 
     def send_as(self, case: Case[Any], identity: str) -> None:
-        """Have a case, which carries no credentials yet, sent as an identity."""
+        """Have a case, which carries no credentials, sent as an identity, or as nobody (`ANONYMOUS`)."""
         self._named[case.id] = identity
 
     def sign(self, case: Case[Any]) -> None:
         """Give a case the credentials of its identity as they are now."""
-        name = self._named.get(case.id)
+        name = self._named.get(case.id, ANONYMOUS)
         provider = escalating_provider(case.operation.schema)
-        if name is None or provider is None:
+        if name == ANONYMOUS or provider is None:
             return
         signer, context = provider.provider_for(name), AuthContext(operation=case.operation, app=case.operation.app)
         signer.set(case, signer.get(case, context), context)
         case._auth_identity, case._has_explicit_auth = name, True  # noqa: SLF001 - as the engine does for its own
+
+
+def without_credentials(case: Case[Any]) -> Case[Any]:
+    """Return the same call without what identities put on it, and without what the document has for credentials."""
+    for provider in case.operation.schema.auth.providers:
+        case = strip_credentials(case, provider)
+    return remove_auth(case, get_security_parameters(case.operation))
 
 
 def signed_by_senders() -> Senders:

@@ -1,26 +1,58 @@
 """Cases made from a case: the same call once more, or with something else in it."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
 from schemathesis import Case
-from schemathesis.generation.meta import CoverageScenario, PhaseInfo
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.meta import CaseMetadata, ComponentInfo, CoverageScenario, PhaseInfo
 
 from suites.contract.laws.trials import KEY
+
+
+class Call(NamedTuple):
+    """A case; as whom it is sent, if not as whom the operation is called anyway; which parameters no link may fill."""
+
+    case: Case[Any]
+    identity: str | None = None
+    kept: tuple[str, ...] = ()
+
 
 VALID = PhaseInfo.coverage(CoverageScenario.DEFAULT_POSITIVE_TEST, "A valid call")
 
 
 def another(case: Case[Any], **parts: Any) -> Case[Any]:
     """Return the same call with other parts, judged by the same checks: what was valid has to be valid still."""
+    made = _like(case, _own(case.meta) if case.meta else None, parts)
+    made._record_starting_state()  # noqa: SLF001 - as Schemathesis's generators do
+    return made
+
+
+def unjudged(case: Case[Any], **parts: Any) -> Case[Any]:
+    """Return the same call with other parts, of which nobody says whether they should be accepted."""
+    return _like(case, None, parts)
+
+
+def _like(case: Case[Any], meta: CaseMetadata | None, parts: dict[str, Any]) -> Case[Any]:
     made = case.derive()
-    # Schemathesis notes what it sends in what it knows of a case: each has its own. The two lines are its generators'.
-    made._meta = replace(case.meta, phase=VALID) if case.meta else None  # noqa: SLF001
+    made._meta = meta  # noqa: SLF001 - a derived case has its model's
     for name, value in parts.items():
         setattr(made, name, value)
-    made._record_starting_state()  # noqa: SLF001
     return made
+
+
+def _own(meta: CaseMetadata) -> CaseMetadata:
+    """Return what is known of a valid case for another one, which notes there what it becomes when it is sent.
+
+    It is valid, also where it was looked at without the credentials that it will have.
+    """
+    return replace(
+        meta,
+        phase=VALID,
+        generation=replace(meta.generation, mode=GenerationMode.POSITIVE),
+        components={place: ComponentInfo(GenerationMode.POSITIVE) for place in meta.components},
+    )
 
 
 def simplest(case: Case[Any]) -> Case[Any]:
@@ -45,13 +77,6 @@ def with_own_key(case: Case[Any], number: int) -> Case[Any]:
     for name in [name for name in case.headers if name.lower() == KEY]:
         case.headers[name] = str(uuid5(NAMESPACE_OID, f"{case.operation.label} {number}"))
     return case
-
-
-def unjudged(case: Case[Any], **parts: Any) -> Case[Any]:
-    """Return the same call with other parts, of which nobody says whether they should be accepted."""
-    made = another(case, **parts)
-    made._meta = None  # noqa: SLF001 - derived cases have their model's
-    return made
 
 
 def with_header(case: Case[Any], name: str, value: str) -> Case[Any]:

@@ -69,7 +69,7 @@ def _parameter_goals(operation: str, parameter: Node, schemas: Schemas) -> Itera
     place, name = str(parameter["in"]), str(parameter["name"])
     shown = f"{place} parameter `{name}`"
     key = name.lower() if place == "header" else name
-    schema = _schema_of(parameter)
+    schema = schema_of(parameter)
 
     def goal(dimension: str, what: str, how: str, check: Callable[[tuple[str, ...]], bool]) -> Goal:
         missing = Unreached(dimension=dimension, operation=operation, what=f"{shown}: {what}", how=how)
@@ -86,7 +86,7 @@ def _parameter_goals(operation: str, parameter: Node, schemas: Schemas) -> Itera
             yield goal("parameters", words, f"send the {shown} with a value just at {words}", _some(check))
     for value in schemas.enum(schema):
         yield goal("enums", _shown(value), f"send the {shown} as {_shown(value)}", _some(_same(value)))
-    for value in _examples(parameter, schemas.examples(schema)):
+    for value in examples_of(parameter, schemas.examples(schema)):
         yield goal("examples", _shown(value), f"send the {shown} as in its example", _some(_same(value)))
 
 
@@ -105,7 +105,7 @@ def _body_goals(operation: Operation, schemas: Schemas) -> Iterator[Goal]:
         if valid := schemas.validity(schema):
             yield parts.goal("parameters", "body: valid", "send a valid body", _given(valid))
             yield parts.goal("parameters", "body: invalid", "send a body that its schema refuses", _given(_not(valid)))
-        for value in _examples(described, schemas.examples(schema)):
+        for value in examples_of(described, schemas.examples(schema)):
             yield parts.goal("examples", f"body: {_shown(value)}", "send the body as in its example", _same(value))
         yield from parts.properties(schema, (), 0)
 
@@ -203,7 +203,7 @@ def _same(wanted: Any) -> Check:
     return lambda value: value == wanted and isinstance(value, bool) is isinstance(wanted, bool)
 
 
-def _schema_of(parameter: Node) -> Any:
+def schema_of(parameter: Node) -> Any:
     """Return a parameter's schema, which may stand below a media type."""
     content = parameter.get("content")
     if isinstance(content, Mapping) and content:
@@ -211,7 +211,7 @@ def _schema_of(parameter: Node) -> Any:
     return parameter.get("schema", True)
 
 
-def _examples(described: Node, of_schema: list[Any]) -> list[Any]:
+def examples_of(described: Node, of_schema: list[Any]) -> list[Any]:
     """Return the examples of a parameter or a media type; those of its schema where it has none."""
     named = described.get("examples")
     values = [described["example"]] if "example" in described else []

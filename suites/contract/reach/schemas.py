@@ -161,9 +161,14 @@ def _boundaries(schema: Node) -> Iterator[tuple[str, Check]]:
 
 def _numbers_at_edges(schema: Node) -> Iterator[tuple[str, Any]]:
     for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        bound: Any = schema.get(word)
+        bound = _whole(schema.get(word))
         if _is_number(bound) and (word in {"minimum", "maximum"} or schema.get("type") == "integer"):
             yield f"{word} {bound}", bound + {"exclusiveMinimum": 1, "exclusiveMaximum": -1}.get(word, 0)
+
+
+def _whole(bound: Any) -> Any:
+    """Return a bound as the integer that it is, where it is written as 1.0."""
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
 def _texts_at_edges(schema: Node) -> Iterator[str]:

@@ -7,13 +7,12 @@ import pytest
 import requests
 import schemathesis
 from schemathesis import Case, Response
-from schemathesis.generation import GenerationMode
 
 from suites.contract.fuzzing.chains import Chains, Links
 from suites.contract.fuzzing.directed import Directed
-from suites.contract.fuzzing.edges import LONGER_THAN_READ
+from suites.contract.fuzzing.provoked import LONGER_THAN_READ
 from suites.contract.fuzzing.senders import Senders
-from suites.contract.reach.goals import goals, operations
+from suites.contract.reach.goals import operations
 from suites.contract.reach.schemas import Schemas
 
 NAME = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string", "enum": ["a", "b"]}}}
@@ -41,9 +40,7 @@ def things(*statuses: str) -> Any:
 def directed(schema: Any, path: str, method: str, chains: Chains | None = None) -> list[Case[Any]]:
     schemas = Schemas(schema.raw_schema)
     documented = next(one for one in operations(schemas) if one.name == f"{method} {path}")
-    left = [goal for goal in goals(documented, schemas) if goal.missing.dimension == "enums"]
-    makes = Directed(chains or Chains(), Senders())
-    return makes.cases(schema[path][method], schemas, documented, [], left)
+    return Directed(chains or Chains(), Senders()).cases(schema[path][method], schemas, documented)
 
 
 def answer(status: int, headers: Mapping[str, str], content: bytes = b"{}") -> Response:
@@ -52,21 +49,22 @@ def answer(status: int, headers: Mapping[str, str], content: bytes = b"{}") -> R
 
 
 def test_a_call_goes_before_those_that_need_what_it_makes() -> None:
-    """What a link leads from is called once, and all that follow take what its answer says, by the link."""
+    """What a link leads from is called once, and all that follow take what its answer says, but what they are about."""
     chains = Chains()
     lead, *followers = directed(things(), "/things/{id}", "PATCH", chains)
-    assert (lead.method, lead.path, chains.leads(lead)) == ("POST", "/things", True)
-    assert {(one.method, one.path, chains.leads(one)) for one in followers} == {("PATCH", "/things/{id}", False)}
+    assert (lead.method, lead.path, chains.place_of(lead)) == ("POST", "/things", "PATCH /things/{id}")
+    assert {(one.method, one.path) for one in followers} == {("PATCH", "/things/{id}")}
     chains.note(lead, answer(201, {"ETag": '"1"'}, b'{"id": 7}'))
     for one in followers:
         chains.fill(one)
-        assert (one.path_parameters["id"], one.headers["If-Match"]) == (7, '"1"')
+    assert {one.path_parameters["id"] for one in followers} == {7, "not a value ~"}
+    assert followers[0].headers["If-Match"] == '"1"'
 
 
 def test_a_change_is_followed_by_changes_of_what_it_made() -> None:
     """When an answer names a new version, the next call has that one."""
     chains = Chains()
-    lead, first, second, *_ = directed(things(), "/things/{id}", "PATCH", chains)
+    lead, first, second, *_ = directed(things("401", "403"), "/things/{id}", "PATCH", chains)
     chains.note(lead, answer(201, {"ETag": '"1"'}, b'{"id": 7}'))
     chains.note(first, answer(200, {"ETag": '"2"'}))
     chains.fill(second)
@@ -91,18 +89,25 @@ def test_links_lead_from_what_makes_something_new() -> None:
     assert [link.source.label for link in links.way_to(schema["/things/{id}"]["PATCH"])] == ["POST /things"]
 
 
-def test_values_at_edges_are_sent_in_a_valid_call() -> None:
-    """Each value that is left is put into the valid body, once, and is judged as valid where the schema allows it."""
+def test_what_the_document_offers_is_aimed_at() -> None:
+    """One valid call, and others for whatever it does not reach: bodies that the schema allows are judged as valid."""
     made = directed(things(), "/things", "POST")
-    assert {str(one.body) for one in made[:2]} == {"{'name': 'a'}", "{'name': 'b'}"}
-    assert [one.meta.generation.mode for one in made[:2] if one.meta] == [GenerationMode.POSITIVE] * 2
+    judged = {str(one.body): bool(one.meta and one.meta.generation.mode.is_positive) for one in reversed(made)}
+    assert {"{'name': 'a'}": True, "{'name': 'b'}": True, "{}": False}.items() <= judged.items()
+    assert {one.query.get("limit") for one in made} == {None, "1", "not a value ~"}
 
 
-def test_made_calls_leave_out_what_is_not_required() -> None:
-    """The simplest call has the best chance; and each has an idempotency key of its own."""
-    made = directed(things(), "/things", "POST")
-    assert [dict(one.query) for one in made] == [{}] * len(made)
-    assert len({one.headers["Idempotency-Key"] for one in made}) == len(made) > 1
+def test_the_first_valid_call_is_the_simplest() -> None:
+    """It has the best chance without what is not required."""
+    assert dict(directed(things(), "/things", "POST")[0].query) == {}
+
+
+def test_each_call_has_an_idempotency_key_of_its_own() -> None:
+    """Another call with the same key would be answered with what the first one was; calls about the key keep theirs."""
+    keys = [one.headers.get("Idempotency-Key") for one in directed(things(), "/things", "POST")]
+    own = [key for key in keys if key and len(key) == len("00000000-0000-4000-8000-000000000001")]
+    assert len(set(own)) == len(own) > 1
+    assert None in keys
 
 
 @pytest.mark.parametrize(
@@ -111,7 +116,7 @@ def test_made_calls_leave_out_what_is_not_required() -> None:
         ("400", lambda one: one.body, b"{"),
         ("412", lambda one: one.headers.get("If-Match"), '"0"'),
         ("414", lambda one: len(one.query.get("_", "")), LONGER_THAN_READ),
-        ("422", lambda one: dict(one.query), {"_": "1"}),
+        ("415", lambda one: one.headers.get("Content-Type"), "application/x-nobody-knows"),
     ],
 )
 def test_a_documented_status_is_provoked(status: str, what: Any, told: object) -> None:
@@ -119,6 +124,14 @@ def test_a_documented_status_is_provoked(status: str, what: Any, told: object) -
     assert told not in [what(one) for one in directed(things(), "/things/{id}", "PATCH")]
     provoking = [one for one in directed(things(status), "/things/{id}", "PATCH") if what(one) == told]
     assert [one.meta for one in provoking] == [None]
+
+
+def test_input_is_made_up_where_there_is_none_to_get_wrong() -> None:
+    """An operation without parameters and body is sent one, where the document says that it refuses something."""
+    paths = {"/health": {"get": {"responses": said("200", "422")}}}
+    document = {"openapi": "3.1.0", "info": {"title": "things", "version": "1"}, "paths": paths}
+    made = directed(schemathesis.openapi.from_dict(document), "/health", "GET")
+    assert [dict(one.query) for one in made] == [{"_": "1"}, {}]
 
 
 def test_what_a_call_provokes_with_is_not_filled_by_a_link() -> None:
