@@ -16,11 +16,11 @@ from schemathesis.generation import GenerationMode
 from schemathesis.generation.drivers import CoverageGenerator, ExamplesGenerator
 from schemathesis.generation.feedback import NO_FEEDBACK
 from schemathesis.generation.overrides import Override
-from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.stateful.links import OpenApiLink
 
 from suites.contract.fuzzing.aimed import aimed
-from suites.contract.fuzzing.chains import Chains, Links
+from suites.contract.fuzzing.chains import Chains
+from suites.contract.fuzzing.links import Described, Links
 from suites.contract.fuzzing.provoked import Scene, refused, repeated
 from suites.contract.fuzzing.senders import Senders, without_credentials
 from suites.contract.fuzzing.variants import Call, another, simplest, with_own_key
@@ -30,7 +30,6 @@ from suites.contract.reach.schemas import Schemas
 
 OF_ANSWERS = frozenset({"operations", "statuses"})
 """What only an answer shows: no call can be made for it."""
-Described = APIOperation[Any, Any, Any, Any]
 
 
 class Step(NamedTuple):
