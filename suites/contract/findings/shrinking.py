@@ -1,4 +1,4 @@
-"""Shrinks what shows a finding: fewer calls, headers and parameters, a smaller body, as long as its cause still shows.
+"""Shrinks what shows a finding: fewer calls, headers and parameters, simpler ones, while its cause still shows.
 
 The same cause is the same check with the same message where the check can be asked again (`rechecking.py`), else an
 answer of the same kind; and what the request breaks of the document stays what it was, so that a valid request stays
@@ -6,6 +6,7 @@ valid. Each try begins with the target's seed. The same request, in the same ord
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,10 +15,18 @@ from harness.contract_findings import Shrinking, Step
 from harness.errors import IdentityRefused
 from suites.contract.findings.causes import Cause
 from suites.contract.findings.exchange import FILTERED, Answer
+from suites.contract.findings.paths import PathTemplates
 from suites.contract.findings.replaying import IN_SEQUENCE, Caller, Shown
 from suites.contract.findings.smaller import Budget, Reduced, reduced
-from suites.contract.findings.smaller_requests import PASSES, SAFE, Calls, passes_of_all, passes_of_last
-from suites.contract.findings.violations import Violation, Violations
+from suites.contract.findings.smaller_requests import (
+    SAFE,
+    Calls,
+    passes_of_all,
+    passes_of_last,
+    passes_over,
+    same_values,
+)
+from suites.contract.findings.violations import Violation, Violations, whichever_body
 from suites.contract.laws.laws import LAWS, VERSION
 from suites.contract.laws.trials import KEY
 
@@ -26,6 +35,10 @@ T = TypeVar("T")
 MOST_TRIES, MOST_SECONDS = 40, 15.0
 """Of one finding."""
 TRIES_IN_ALL, SECONDS_IN_ALL = 400, 90.0
+_OF_WHOSE_IT_IS = "object_level_authorization"
+"""A check that is about whose thing a path names: another one may be the asker's own."""
+_OF_THE_SAME_THING = "use_after_free"
+"""A check whose calls name one thing, whichever. In other sequences a path names what an answer has told."""
 
 
 class Shrinker:
@@ -34,7 +47,9 @@ class Shrinker:
     def __init__(self, document: Mapping[str, Any], caller: Caller) -> None:
         self._document = document
         self._caller = caller
-        self._violations = Violations(document)
+        self._paths = PathTemplates(document, caller.base_url)
+        self._violations = Violations(document, caller.base_url)
+        self._carriers = frozenset[str]().union(*(one.carriers for one in caller.identities.values()))
         self._budget = Budget(TRIES_IN_ALL, SECONDS_IN_ALL)
         self._recheck: Callable[[Cause, Answer], bool] | None = None
 
@@ -58,9 +73,10 @@ class Shrinker:
             return None if verdict is None or verdict.kept else tuple(zip(*verdict.trial, strict=True))
 
         def is_faithful(form: Step) -> bool:
-            return _asks_the_same(form, call) and self._broken(form, cause) == self._broken(call, cause)
+            return self._asks_the_same(form, call) and self._broken(form, cause) == self._broken(call, cause)
 
-        return _shown(reduced(call, PASSES, is_faithful, self._freshly(show), budget), shown)
+        passes = passes_over(self._paths, self._telling)
+        return _shown(reduced(call, passes, is_faithful, self._freshly(show), budget), shown)
 
     def _calls(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
         """Shrink requests that show a cause by their answers."""
@@ -73,7 +89,9 @@ class Shrinker:
         def is_faithful(calls: Calls) -> bool:
             now = self._broken(calls[-1][0], cause)
             # An answer is wrong whatever was asked; that it was asked with valid data makes it the better example.
-            return now <= known if of_answers else now == known and _asks_the_same(calls[-1][0], last)
+            if of_answers:
+                return whichever_body(now) <= whichever_body(known)
+            return now == known and self._asks_the_same(calls[-1][0], last)
 
         def show(calls: Calls) -> Calls | None:
             answered = tuple((step, self._caller.call(step)) for step, _ in calls)
@@ -83,7 +101,9 @@ class Shrinker:
             same = self._fails(cause, answer) if of_answers else answer.kind == expected.kind
             return answered if same else None
 
-        return _shown(reduced(_calls_of(shown), passes_of_last(), is_faithful, self._freshly(show), budget), shown)
+        paths = None if cause.check == _OF_WHOSE_IT_IS else self._paths
+        passes = passes_of_last(passes_over(paths, self._telling))
+        return _shown(reduced(_calls_of(shown), passes, is_faithful, self._freshly(show), budget), shown)
 
     def _sequence(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
         """Shrink calls that are wrong together: all answers stay of their kinds."""
@@ -91,7 +111,7 @@ class Shrinker:
 
         def is_faithful(calls: Calls) -> bool:
             now = calls[-1][0]
-            return _asks_the_same(now, last) and self._broken(now, cause) == self._broken(last, cause)
+            return self._asks_the_same(now, last) and self._broken(now, cause) == self._broken(last, cause)
 
         def show(calls: Calls) -> Calls | None:
             answered = tuple((step, self._caller.call(step)) for step, _ in calls)
@@ -99,8 +119,24 @@ class Shrinker:
             same = all(now and before and now.kind == before.kind for (_, now), (_, before) in pairs)
             return answered if same else None
 
-        passes = passes_of_all(len(shown.steps))
+        passes = passes_of_all(len(shown.steps), passes_over(None, self._telling))
+        if cause.check == _OF_THE_SAME_THING:
+            passes.append(partial(same_values, self._paths))
         return _shown(reduced(_calls_of(shown), passes, is_faithful, self._freshly(show), budget), shown)
+
+    @property
+    def _telling(self) -> frozenset[str]:
+        """The headers that say who asks, and those that laws are about."""
+        return self._carriers | {VERSION, KEY}
+
+    def _asks_the_same(self, form: Step, step: Step) -> bool:
+        """Whether two requests carry the same secrets, and the headers that laws are about: who asks, and for what."""
+        return self._telling_headers(form) == self._telling_headers(step)
+
+    def _telling_headers(self, step: Step) -> frozenset[str]:
+        return frozenset(
+            name for name, value in step.headers.items() if FILTERED in value or name.lower() in self._telling
+        )
 
     def _broken(self, step: Step, cause: Cause) -> frozenset[Violation]:
         return self._violations.of(step, cause.operation)
@@ -139,14 +175,3 @@ def _shown(found: Reduced[Any, Calls], before: Shown) -> Shown:
         return msgspec.structs.replace(before, shrinking=shrinking)
     steps, answers = zip(*found.shown, strict=True)
     return Shown(steps=steps, answers=answers, again=True, shrinking=shrinking)
-
-
-def _asks_the_same(form: Step, step: Step) -> bool:
-    """Whether two requests carry the same secrets, and the headers that laws are about: who asks, and for what."""
-    return _telling_headers(form) == _telling_headers(step)
-
-
-def _telling_headers(step: Step) -> frozenset[str]:
-    return frozenset(
-        name for name, value in step.headers.items() if FILTERED in value or name.lower() in {VERSION, KEY}
-    )

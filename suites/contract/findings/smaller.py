@@ -6,7 +6,9 @@ first (Misherghi and Su, HDD: Hierarchical Delta Debugging, ICSE 2006). Hypothes
 have made, not a value that is given, and does not let requests be counted.
 """
 
+import hashlib
 import math
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -21,6 +23,8 @@ DEEPEST = 30
 """Values inside values are shrunk to here; a service that wants more is not shrunk further."""
 MOST_FORMS = 5000
 """How many forms are looked at for one value, sent or not."""
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,300}")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 REQUESTS, TIME, FORMS = "requests", "time", "forms"
 
 
@@ -54,14 +58,35 @@ def smaller(value: Any, depth: int = 0) -> Iterator[Any]:
 
 
 def _smaller_numbers(value: float) -> Iterator[float]:
-    """Yield zero, then numbers nearer and nearer to the value; of a fraction the whole number."""
+    """Yield zero, one, numbers of fewer and fewer digits less, then nearer ones; of a fraction the whole number."""
     if isinstance(value, float):
         yield from [int(value)] if math.isfinite(value) else [0]
         return
-    step = abs(value)
-    while step:
-        yield value - step if value > 0 else value + step
-        step //= 2
+    sign, size = -1 if value < 0 else 1, abs(value)
+    bits = size.bit_length()
+    yield from (sign * (size >> shift) for shift in (bits, bits - 1)[:bits])
+    yield from (sign * (size >> shift) for shift in _halves(bits // 2))
+    yield from (sign * (size - step) for step in _halves(size // 2))
+
+
+def _halves(number: int) -> Iterator[int]:
+    """Yield a number, its half, its quarter, ... one."""
+    while number:
+        yield number
+        number //= 2
+
+
+def simpler(text: str) -> Iterator[str]:
+    """Yield forms of a text that is not read as JSON: of a number smaller ones, of anything else shorter ones.
+
+    At last each letter and digit is a zero: of an id that has to be as long as it is.
+    """
+    if _WHOLE_NUMBER.fullmatch(text):
+        yield ""
+        yield from map(str, _smaller_numbers(int(text)))
+        return
+    yield from without_chunks(text)
+    yield _LETTER_OR_DIGIT.sub("0", text)
 
 
 class Budget:
@@ -122,19 +147,24 @@ def reduced(
             return search.found(None)
 
 
+def _digest(form: object) -> bytes:
+    """Return what tells a form from others: forms of a body of a megabyte are not to be kept by the thousand."""
+    return hashlib.blake2b(msgspec.json.encode(form), digest_size=16).digest()
+
+
 class _Search(Generic[T, R]):
     def __init__(
         self, first: T, is_faithful: Callable[[T], bool], show: Callable[[T], R | None], budget: Budget
     ) -> None:
         self._value, self._shown, self._tried, self.taken = first, None, 0, 0
         self._is_faithful, self._show, self._budget = is_faithful, show, budget
-        self._seen = {msgspec.json.encode(first)}
+        self._seen = {_digest(first)}
 
     def go(self, forms: Callable[[T], Iterable[T]]) -> str | None:
         """Take forms of the value until none of them shows the same; return the bound that ended it before."""
         pending = iter(forms(self._value))
         while (form := next(pending, None)) is not None:
-            key = msgspec.json.encode(form)
+            key = _digest(form)
             if key in self._seen:
                 continue
             if bound := self._budget.spent or (FORMS if len(self._seen) > MOST_FORMS else None):

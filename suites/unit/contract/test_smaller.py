@@ -1,6 +1,7 @@
 """Delta debugging of JSON values."""
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suites.contract.findings.smaller import FORMS, REQUESTS, TIME, Budget, Reduced, reduced, smaller, without_chunks
+from suites.contract.findings.smaller import (
+    FORMS,
+    REQUESTS,
+    TIME,
+    Budget,
+    Reduced,
+    reduced,
+    simpler,
+    smaller,
+    without_chunks,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-300, 300) | st.text("ab", max_size=5),
@@ -88,6 +99,33 @@ def test_bounds(budget: Budget, bound: str) -> None:
 def test_too_many_forms() -> None:
     """A search among more forms than anybody waits for ends."""
     assert reduced("ab" * 4000, [smaller], lambda _: False, lambda _: None, Budget(1, 60)).bound == FORMS
+
+
+def test_large_values_are_not_kept() -> None:
+    """What was looked at of a large value takes next to no room."""
+    tracemalloc.start()
+    try:
+        reduced("ab" * 10_000, [smaller], lambda _: False, lambda _: None, Budget(1, 60))
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_numbers() -> None:
+    """A great number is found to be needlessly great in a few tries, whatever number is great enough."""
+    for needed in (0, 1, 2, 77, 2**31, 2**53 - 2):
+        found = shrink(2**53 - 1, lambda number, needed=needed: number >= needed)
+        assert found.value == needed
+    assert shrink(2**53 - 1, lambda number: number >= 1).tried == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [("5", ["", "0", "1", "2", "3", "4"]), ("-2", ["", "0", "-1"]), ("a-", ["", "-", "a", "0-"]), ("", [])],
+)
+def test_texts(text: str, forms: list[str]) -> None:
+    """A text that is a number gets smaller as one; any other gets shorter, and of zeros at last."""
+    assert sorted({*simpler(text)} - {text}) == sorted(forms)
 
 
 def test_shares() -> None:
