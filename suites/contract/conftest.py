@@ -1,18 +1,14 @@
-"""Options and fixtures of the contract suite."""
+"""Hooks and fixtures of the contract suite."""
 
-import datetime as dt
-import os
-import tomllib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.contract_findings import ContractFindings
-from harness.contract_records import ContractCoverage, DocumentCheck
+from harness.contract_records import DocumentCheck
 from harness.errors import IdentityRefused, Inconclusive, ProvingGroundError
 from harness.fixtures import is_worker, say, serve_once_more, services_process
 from harness.guardian import Guardian
@@ -21,52 +17,23 @@ from harness.launch import Launched
 from harness.openapi_document import checked_document, fetch_document
 from harness.results import Results
 from harness.target import Target
-from harness.waivers import read_waivers
 from suites.contract.document_checks.check import check_document, renew
-from suites.contract.findings.causes import causes_of
-from suites.contract.findings.evidence import Har, Judge, failures_of, findings_of, line_for, write
-from suites.contract.findings.exchange import TIMEOUT_S
+from suites.contract.findings.evidence import write
 from suites.contract.findings.replaying import Caller
 from suites.contract.fuzzing.isolation import Isolation
-from suites.contract.fuzzing.run import FuzzRun, Request, WaitingEngine
+from suites.contract.fuzzing.run import FuzzRun, WaitingEngine
 from suites.contract.fuzzing.sharing import shares
 from suites.contract.fuzzing.side_by_side import fuzz, processes_for, starting, waiting_engines
-from suites.contract.laws.laws import apply_laws
+from suites.contract.judging import coverage_of, judge_for, judged
+from suites.contract.options import add_options, configuration_of, or_exit, patience_s, request_for
 from suites.contract.reach.goals import operations
-from suites.contract.reach.measure import amounts, measure
+from suites.contract.reach.measure import amounts
 from suites.contract.reach.schemas import Schemas
-
-BASE_REF_VARIABLE = "PROVING_GROUND_BASE_REF"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what narrows a contract run down."""
-    group = parser.getgroup("proving ground contract suite")
-    group.addoption(
-        "--operation",
-        action="append",
-        default=[],
-        metavar="'METHOD /path'",
-        help="fuzz this operation only; may be given several times",
-    )
-    group.addoption(
-        "--processes",
-        type=int,
-        default=None,
-        metavar="N",
-        help="how many engines at once, each with a target of its own (default: one for each core, two at most)",
-    )
-    group.addoption("--max-examples", type=int, default=20, metavar="N", help="cases per operation (default: 20)")
-    group.addoption(
-        "--longest-s", type=float, default=1800, metavar="N", help="end the run then, and judge what was seen: 1800"
-    )
-    group.addoption(
-        "--base-ref",
-        default=os.environ.get(BASE_REF_VARIABLE) or None,
-        metavar="REF",
-        help=f"the commit whose snapshot the document must not break (default: ${BASE_REF_VARIABLE}, else none)",
-    )
-    group.addoption("--renew-snapshot", action="store_true", help="write the served document to the snapshot")
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,7 +61,7 @@ def document(target: Target, served_target: Launched) -> dict[str, Any]:
         if not list(operations(Schemas(found))):
             raise Inconclusive("the OpenAPI document has no operations: there is nothing to test")
     except ProvingGroundError as error:
-        raise _or_exit(error) from error
+        raise or_exit(error) from error
     return dict(found)
 
 
@@ -114,14 +81,9 @@ def document_check(
             renew(snapshot, document, served_target.base_url)
         found = check_document(document, served_target.base_url, snapshot, option.base_ref)
     except ProvingGroundError as error:
-        raise _or_exit(error) from error
+        raise or_exit(error) from error
     results.write(found)
     return found
-
-
-def _or_exit(error: ProvingGroundError) -> BaseException:
-    """Return the end of the session: one clear line and the documented exit code."""
-    return pytest.exit.Exception(str(error), returncode=error.exit_code)
 
 
 @pytest.fixture(scope="session")
@@ -146,16 +108,7 @@ def caller(target: Target, served_target: Launched, identities: dict[str, Identi
             list(threads.map(lambda identity: identity.log_in(served_target.base_url), identities.values()))
     except IdentityRefused as error:
         pytest.exit(str(error), returncode=error.exit_code)
-    return Caller(served_target.base_url, identities, isolation, _patience_s(target))
-
-
-def _patience_s(target: Target) -> float:
-    """Return how long an answer may take when a finding is shown again: longer than the engine has waited for it."""
-    openapi = target.settings.openapi
-    if openapi is None or openapi.schemathesis is None:
-        return TIMEOUT_S
-    waited = tomllib.loads(target.resolve(openapi.schemathesis).read_text()).get("request-timeout")
-    return TIMEOUT_S if waited is None else 2 * float(waited)
+    return Caller(served_target.base_url, identities, isolation, patience_s(target))
 
 
 @pytest.fixture(scope="session")
@@ -164,7 +117,7 @@ def processes(target: Target, pytestconfig: pytest.Config) -> int:
     try:
         wanted = processes_for(target, pytestconfig.option.processes)
     except ProvingGroundError as error:
-        raise _or_exit(error) from error
+        raise or_exit(error) from error
     return min(wanted, len(pytestconfig.option.operation) or wanted)
 
 
@@ -178,17 +131,10 @@ def other_targets(
 
 
 @pytest.fixture(scope="session")
-def engines(configuration: Path | None, processes: int, guardian: Guardian) -> Iterator[tuple[WaitingEngine, ...]]:
+def engines(target: Target, processes: int, guardian: Guardian) -> Iterator[tuple[WaitingEngine, ...]]:
     """Yield the engines' processes, which get ready while their targets do."""
-    with waiting_engines(processes, configuration, guardian) as engines:
+    with waiting_engines(processes, configuration_of(target), guardian) as engines:
         yield engines
-
-
-@pytest.fixture(scope="session")
-def configuration(target: Target) -> Path | None:
-    """Return the configuration file of Schemathesis."""
-    openapi = target.settings.openapi
-    return target.resolve(openapi.schemathesis) if openapi and openapi.schemathesis else None
 
 
 @pytest.fixture(scope="session")
@@ -198,7 +144,6 @@ def fuzzing(
     processes: int,
     engines: tuple[WaitingEngine, ...],  # they get ready while the services start
     other_targets: tuple[Future[Launched], ...],  # before the first one: they start together
-    configuration: Path | None,
     document_location: str,
     document: dict[str, Any],
     documented: dict[str, tuple[str, ...]],
@@ -207,21 +152,12 @@ def fuzzing(
     isolation: Isolation,
 ) -> FuzzRun:
     """Return the one run of Schemathesis that this suite judges."""
-    option, auth = request.config.option, target.settings.auth
-    asked = Request(
-        document=document_location,
-        auth_file=target.resolve(auth.file) if auth else None,
-        configuration=configuration,
-        seed=option.seed,
-        max_examples=option.max_examples,
-        operations=tuple(option.operation),
-        longest_s=option.longest_s,
-    )
+    asked = request_for(request.config.option, target, document_location)
     dealt = shares(amounts(document, documented), processes)
     try:
         return fuzz(asked, dealt, (served_target, isolation), other_targets, engines, partial(say, request.config))
     except ProvingGroundError as error:
-        raise _or_exit(error) from error
+        raise or_exit(error) from error
 
 
 @pytest.fixture(scope="session")
@@ -237,39 +173,10 @@ def findings(
     results: Results,
 ) -> ContractFindings:
     """Return what is wrong, one finding for each cause; written as evidence, and what was reached beside it."""
-    option, place, openapi = request.config.option, target.settings.waivers, target.settings.openapi
-    laws, broken = apply_laws(document, fuzzing.scenarios, caller)
-    deaths = tuple(dict.fromkeys(isolation.deaths))  # those of the replays that follow show the same again
-    judge = Judge(
-        document=document,
-        caller=caller,
-        seed=option.seed,
-        waivers=read_waivers(target.resolve(place) if place else None).contract,
-        today=dt.datetime.now(dt.UTC).date(),
-        command=lambda operation: line_for(option, [operation] if operation else option.operation, processes),
-    )
-    har = Har(started=dt.datetime.now(dt.UTC).isoformat())
-    found = findings_of([*causes_of(fuzzing.scenarios), *broken], judge, har)
-    evidence = ContractFindings(
-        seed=option.seed,
-        isolation=str(isolation),
-        restores=isolation.restores,
-        clones=isolation.clones,
-        laws=tuple(laws),
-        deaths=deaths,
-        findings=found,
-    )
+    option, openapi = request.config.option, target.settings.openapi
+    judge = judge_for(option, target, document, caller, processes)
+    evidence, har = judged(fuzzing, judge, isolation)
     write(evidence, har, results)
-    reach = measure(document, fuzzing.exchanges(), documented)
-    results.write(
-        ContractCoverage(
-            seed=option.seed,
-            identity=next(iter(caller.identities), None),
-            operations=reach.operations,
-            failures=failures_of(evidence),
-            dimensions=reach.dimensions,
-            unreached=reach.unreached,
-            fail_under=openapi.reach.fail_under if openapi and not option.operation else {},  # it is of all operations
-        )
-    )
+    fail_under = openapi.reach.fail_under if openapi and not option.operation else {}  # it is of all operations
+    results.write(coverage_of(fuzzing, judge, documented, evidence, fail_under))
     return evidence

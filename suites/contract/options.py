@@ -1,0 +1,77 @@
+"""What a contract run was asked for: its options, what target.toml adds to them, and the end of one asked wrongly."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ProvingGroundError
+from harness.target import Target
+from suites.contract.findings.exchange import TIMEOUT_S
+from suites.contract.fuzzing.run import Request
+
+BASE_REF_VARIABLE = "PROVING_GROUND_BASE_REF"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add what narrows a contract run down."""
+    group = parser.getgroup("proving ground contract suite")
+    group.addoption(
+        "--operation",
+        action="append",
+        default=[],
+        metavar="'METHOD /path'",
+        help="fuzz this operation only; may be given several times",
+    )
+    group.addoption(
+        "--processes",
+        type=int,
+        default=None,
+        metavar="N",
+        help="how many engines at once, each with a target of its own (default: one for each core, two at most)",
+    )
+    group.addoption("--max-examples", type=int, default=20, metavar="N", help="cases per operation (default: 20)")
+    group.addoption(
+        "--longest-s", type=float, default=1800, metavar="N", help="end the run then, and judge what was seen: 1800"
+    )
+    group.addoption(
+        "--base-ref",
+        default=os.environ.get(BASE_REF_VARIABLE) or None,
+        metavar="REF",
+        help=f"the commit whose snapshot the document must not break (default: ${BASE_REF_VARIABLE}, else none)",
+    )
+    group.addoption("--renew-snapshot", action="store_true", help="write the served document to the snapshot")
+
+
+def or_exit(error: ProvingGroundError) -> BaseException:
+    """Return the end of the session: one clear line and the documented exit code."""
+    return pytest.exit.Exception(str(error), returncode=error.exit_code)
+
+
+def request_for(option: Any, target: Target, document: str) -> Request:
+    """Return what Schemathesis is to do with a document, which is a URL or a file."""
+    auth = target.settings.auth
+    return Request(
+        document=document,
+        auth_file=target.resolve(auth.file) if auth else None,
+        configuration=configuration_of(target),
+        seed=option.seed,
+        max_examples=option.max_examples,
+        operations=tuple(option.operation),
+        longest_s=option.longest_s,
+    )
+
+
+def configuration_of(target: Target) -> Path | None:
+    """Return the configuration file of Schemathesis."""
+    openapi = target.settings.openapi
+    return target.resolve(openapi.schemathesis) if openapi and openapi.schemathesis else None
+
+
+def patience_s(target: Target) -> float:
+    """Return how long an answer may take when a finding is shown again: longer than the engine has waited for it."""
+    configuration = configuration_of(target)
+    waited = tomllib.loads(configuration.read_text()).get("request-timeout") if configuration else None
+    return TIMEOUT_S if waited is None else 2 * float(waited)
