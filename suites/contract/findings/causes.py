@@ -9,7 +9,7 @@ import msgspec
 
 from harness.asking import origin
 from harness.contract_findings import Step
-from suites.contract.findings.exchange import Answer, answer_of, step_of
+from suites.contract.findings.exchange import Answer, answer_of, step_of_case
 
 FAULTS = {
     "not_a_server_error": ("F100", "HTTP status 500"),
@@ -172,7 +172,7 @@ def _sighting(recorder: Mapping[str, Any], case_id: str, deletion: str | None = 
     chain = {ancestor for key in (*deleting, case_id) for ancestor in _ancestors(recorder, key)}
     return Sighting(
         steps=tuple(
-            step_of(interaction["request"], recorder["cases"][key]["value"].get("auth_identity"))
+            step_of_case(recorder["cases"][key]["value"], interaction["request"])
             for key, interaction in zip(sent, interactions, strict=True)
         ),
         answers=tuple(

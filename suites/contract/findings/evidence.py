@@ -13,10 +13,10 @@ from harness.contract_findings import HAR, ContractFinding, ContractFindings
 from harness.results import Failure, Results
 from harness.waivers import Waiver, accepted_by
 from suites.contract.findings.causes import Cause
-from suites.contract.findings.exchange import curl_line, har_entry
 from suites.contract.findings.redaction import redacted
 from suites.contract.findings.replaying import Caller, Shown, show_again
 from suites.contract.findings.shrinking import Shrinker
+from suites.contract.findings.transcripts import curl_line, har_entry
 
 
 class Judge(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,9 +1,8 @@
-"""Requests of a run: taken from the recording, sent again as they were, shown as curl lines and HAR entries."""
+"""Requests of a run: taken from the recording, sent again as they were."""
 
 import base64
 import http.client
 import json
-import shlex
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,8 @@ FILTERED = "[Filtered]"
 """What Schemathesis puts in the place of a secret."""
 WRONG = "Bearer nobody-has-this"
 TIMEOUT_S = 60.0
-LONGEST_KEPT = 1_000_000
+LONGEST_KEPT = 1024 * 1024
+"""Bytes of an answer; what Schemathesis records of one, or an answer of that length would not be the same again."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ _PASSING = frozenset(
 def _shape(body: bytes) -> object:
     try:
         return _shape_of(json.loads(body))
-    except ValueError:  # not JSON, or not text
+    except (ValueError, RecursionError):  # not JSON, not text, or deeper than anybody reads
         return len(body) > 0
 
 
@@ -63,6 +63,20 @@ def answer_of(recorded: Mapping[str, Any]) -> Answer:
     """Return a recorded response."""
     headers = {name.lower(): values[0] for name, values in recorded.get("headers", {}).items()}
     return Answer(recorded["status_code"], headers, _bytes(recorded.get("content")) or b"")
+
+
+def step_of_case(case: Mapping[str, Any], request: Mapping[str, Any]) -> Step:
+    """Return the recorded request of a case.
+
+    What is hidden because its name sounds like a secret, and was generated, is no secret: it is what it was.
+    """
+    step = step_of(request, case.get("auth_identity"))
+    generated = ((case.get("meta") or {}).get("raw_containers") or {}).get("header") or {}
+    known = {name.lower(): str(value) for name, value in generated.items()}
+    headers = {
+        name: known.get(name.lower(), value) if FILTERED in value else value for name, value in step.headers.items()
+    }
+    return msgspec.structs.replace(step, headers=headers)
 
 
 def step_of(request: Mapping[str, Any], identity: str | None) -> Step:
@@ -103,6 +117,13 @@ def with_body(step: Step, body: bytes | None) -> Step:
     return msgspec.structs.replace(step, body=text, body_base64=coded)
 
 
+def connection_to(base_url: str, timeout_s: float) -> http.client.HTTPConnection:
+    """Return a connection to a target, which is not open yet."""
+    parts = urlsplit(base_url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return kind(parts.netloc.rpartition("@")[2], timeout=timeout_s)
+
+
 def send(base_url: str, step: Step, credentials: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> Answer:
     """Send a request again, with these headers in the place of those that were filtered; redirects are answers.
 
@@ -116,7 +137,7 @@ def send(base_url: str, step: Step, credentials: Mapping[str, str], timeout_s: f
     headers = {
         name: mine.get(name.lower(), WRONG) if FILTERED in value else value for name, value in step.headers.items()
     }
-    connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=timeout_s)
+    connection = connection_to(base_url, timeout_s)
     try:
         connection.request(step.method, step.path, body=body_of(step), headers=headers)
         answer = connection.getresponse()
@@ -124,64 +145,3 @@ def send(base_url: str, step: Step, credentials: Mapping[str, str], timeout_s: f
         return Answer(answer.status, names, read_all(answer, longest_s=timeout_s)[:LONGEST_KEPT])
     finally:
         connection.close()
-
-
-def curl_line(base_url: str, step: Step) -> str:
-    """Return a step as a curl line; a body that is not text comes from base64."""
-    headers = [word for name, value in step.headers.items() for word in ("-H", f"{name}: {value}")]
-    line = ["curl", "-X", step.method, *headers]
-    if step.body_base64 is not None:
-        return (
-            f"echo {step.body_base64} | base64 -d | {shlex.join([*line, '--data-binary', '@-', base_url + step.path])}"
-        )
-    return shlex.join([*line, *(["--data-raw", step.body] if step.body else []), base_url + step.path])
-
-
-def har_entry(base_url: str, step: Step, answer: Answer | None, started: str) -> dict[str, Any]:
-    """Return a step and its answer as an entry of a HAR 1.2 file; status 0 where nothing answered.
-
-    `_identity` says as whom it was sent, null for nobody.
-    """
-    body = step.body if step.body is not None else step.body_base64
-    request: dict[str, Any] = {
-        "method": step.method,
-        "url": base_url + step.path,
-        "httpVersion": "HTTP/1.1",
-        "headers": [{"name": name, "value": value} for name, value in step.headers.items()],
-        "queryString": [],
-        "cookies": [],
-        "headersSize": -1,
-        "bodySize": len(body_of(step) or b""),
-    }
-    if body is not None:
-        request["postData"] = {"mimeType": step.headers.get("Content-Type", ""), "text": body}
-        if step.body_base64 is not None:
-            request["postData"]["_encoding"] = "base64"
-    return {
-        "startedDateTime": started,
-        "time": 0,
-        "_identity": step.identity,
-        "request": request,
-        "response": _har_response(answer),
-        "cache": {},
-        "timings": {"send": 0, "wait": 0, "receive": 0},
-    }
-
-
-def _har_response(answer: Answer | None) -> dict[str, Any]:
-    answer = answer or Answer(0, {}, b"")
-    return {
-        "status": answer.status,
-        "statusText": http.client.responses.get(answer.status, ""),
-        "httpVersion": "HTTP/1.1",
-        "headers": [{"name": name, "value": value} for name, value in answer.headers.items()],
-        "cookies": [],
-        "content": {
-            "size": len(answer.body),
-            "mimeType": answer.headers.get("content-type", ""),
-            "text": answer.body.decode(errors="replace"),
-        },
-        "redirectURL": answer.headers.get("location", ""),
-        "headersSize": -1,
-        "bodySize": len(answer.body),
-    }

@@ -15,6 +15,10 @@ from suites.contract.findings.exchange import FILTERED, Answer
 _HEADERS = frozenset({"set-cookie", "authorization", "authentication-info"})
 _NAMES = re.compile(r"token|secret|passw|credential|api.?key", re.IGNORECASE)
 """Of headers, and of fields whose texts are secrets."""
+_SECRET = rb"[\w:.-]{0,40}(?:%s)[\w:.-]{0,40}" % _NAMES.pattern.encode()  # bounded: answers may be a megabyte
+_ELEMENT = re.compile(rb"(?P<before><%s(?:\s[^<>]*)?>)[^<]+" % _SECRET, re.IGNORECASE)
+_PAIR = re.compile(rb"(?P<before>%s=[\"']?)[^&\s\"'<>]+" % _SECRET, re.IGNORECASE)
+_FILTERED = rb"\g<before>" + FILTERED.encode()
 
 
 def redacted(answer: Answer | None) -> Answer | None:
@@ -34,14 +38,19 @@ def _redacted_body(body: bytes) -> bytes:
         return body
     try:
         return msgspec.json.encode(_redacted_value(json.loads(body)))
-    except (ValueError, RecursionError):  # no JSON: it has no fields
-        return body
+    except (ValueError, RecursionError):  # no JSON: its fields are those of XML, or of a form
+        return _ELEMENT.sub(_FILTERED, _PAIR.sub(_FILTERED, body))
 
 
 def _redacted_value(value: Any) -> Any:
     if isinstance(value, dict):
-        return {
-            name: FILTERED if isinstance(inner, str) and _NAMES.search(name) else _redacted_value(inner)
-            for name, inner in value.items()
-        }
+        return {name: _redacted_field(name, inner) for name, inner in value.items()}
     return [_redacted_value(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _redacted_field(name: str, value: Any) -> Any:
+    if not _NAMES.search(name):
+        return _redacted_value(value)
+    if isinstance(value, list):
+        return [_redacted_field(name, inner) for inner in value]
+    return FILTERED if isinstance(value, str) else _redacted_value(value)

@@ -12,7 +12,7 @@ import msgspec
 from harness.contract_findings import Step
 from suites.contract.findings.exchange import FILTERED, Answer
 from suites.contract.findings.replaying import Caller
-from suites.contract.laws.trials import KEY, Calls, Verdict, each_until_sure, look_of, with_header
+from suites.contract.laws.trials import KEY, Calls, Verdict, each_until_sure, looks_of, with_header
 
 CREATED = frozenset({"201", "202"})
 REFUSED = 400
@@ -27,7 +27,7 @@ def creates_in_a_list(document: Mapping[str, Any]) -> Iterator[str]:
     for path, item in document.get("paths", {}).items():
         if (
             "get" in item
-            and not path.endswith("}")
+            and not path.rstrip("/").endswith("}")
             and CREATED & set(map(str, item.get("post", {}).get("responses", {})))
         ):
             yield f"POST {path}"
@@ -35,7 +35,7 @@ def creates_in_a_list(document: Mapping[str, Any]) -> Iterator[str]:
 
 def failed_creation_leaves_nothing(call: Step, caller: Caller) -> Verdict | None:
     """Look, send a call that is refused, look again: the list is the same; None where it changes by itself."""
-    return _alone(call, (), caller)
+    return _alone(call, (), call, caller)
 
 
 def try_creations(calls: Calls, caller: Caller) -> Verdict | None:
@@ -49,7 +49,7 @@ def try_creations(calls: Calls, caller: Caller) -> Verdict | None:
         if not refused:
             return None
         caller.restore()
-        tried = _between_looks(made, refused, caller)
+        tried = _between_looks(made, refused, calls.valid[0], caller)
         if tried is None:
             return BLIND
         if tried.all_refused:
@@ -61,7 +61,7 @@ def try_creations(calls: Calls, caller: Caller) -> Verdict | None:
         return None
     if tried.kept:
         return tried.verdict(seen=_shows_created(tried, calls.valid, caller))
-    return _culprit(refused, made, caller) or tried.verdict()
+    return _culprit(refused, made, calls.valid[0], caller) or tried.verdict()
 
 
 class _Tried(msgspec.Struct, frozen=True):
@@ -94,10 +94,10 @@ class _Tried(msgspec.Struct, frozen=True):
         return Verdict(self.kept, (self.steps, self.answers), sure=False, seen=seen)
 
 
-def _between_looks(made: Sequence[Step], calls: Sequence[Step], caller: Caller) -> _Tried | None:
-    """Send calls between two looks, after others that make something; None where nobody may look."""
+def _between_looks(made: Sequence[Step], calls: Sequence[Step], looker: Step, caller: Caller) -> _Tried | None:
+    """Send calls between two looks, those of `looker`, after others that make something; None where nobody may look."""
     first = [caller.call(call) for call in made]
-    found = _steady_look(calls[0], caller)
+    found = _steady_look(looker, caller)
     if found is None:
         return None
     look, before = found
@@ -112,15 +112,19 @@ def _between_looks(made: Sequence[Step], calls: Sequence[Step], caller: Caller) 
     )
 
 
-def _alone(call: Step, made: Sequence[Step], caller: Caller) -> Verdict | None:
-    tried = _between_looks(made, [call], caller)
+def _alone(call: Step, made: Sequence[Step], looker: Step, caller: Caller) -> Verdict | None:
+    tried = _between_looks(made, [call], looker, caller)
     return tried.verdict() if tried and tried.all_refused else None
 
 
-def _culprit(refused: Sequence[Step], made: Sequence[Step], caller: Caller) -> Verdict | None:
+def _culprit(refused: Sequence[Step], made: Sequence[Step], looker: Step, caller: Caller) -> Verdict | None:
     """Return the breach of the first call that leaves something, by itself or after those that made something."""
     for before in ((), made) if made else ((),):
-        broken = each_until_sure(lambda call, caller, before=before: _alone(call, before, caller), refused, caller)
+
+        def alone(call: Step, caller: Caller, before: Sequence[Step] = before) -> Verdict | None:
+            return _alone(call, before, looker, caller)
+
+        broken = each_until_sure(alone, refused, caller)
         if broken is not None and not broken.kept:
             return broken
     return None
@@ -149,16 +153,20 @@ def _shows_created(tried: _Tried, valid: Sequence[Step], caller: Caller) -> bool
     return False
 
 
-def _steady_look(call: Step, caller: Caller) -> tuple[Step, Answer] | None:
+def _steady_look(looker: Step, caller: Caller) -> tuple[Step, Answer] | None:
     """Return a look at the list, as whoever may look, and what it shows: twice the same, or it shows nothing."""
-    look = look_of(call)
-    for form in (look, *(_as(name, look, caller) for name in caller.identities)):
-        before, again = caller.call(form), caller.call(form)
-        if before is not None and again is not None and before.succeeded:
-            return (form, again) if again.body == before.body else None
+    forms: list[Step] = []
+    for look in looks_of(looker):
+        forms += [look, *(_as(name, look, caller) for name in caller.identities)]
+    for at, form in enumerate(forms):
+        if form not in forms[:at]:
+            before, again = caller.call(form), caller.call(form)
+            if before is not None and again is not None and before.succeeded:
+                return (form, again) if again.body == before.body else None
     return None
 
 
 def _as(name: str, look: Step, caller: Caller) -> Step:
-    headers = dict.fromkeys(sorted(caller.identities[name].carriers), FILTERED)
-    return msgspec.structs.replace(look, headers=headers, identity=name)
+    others = {header: value for header, value in look.headers.items() if FILTERED not in value}
+    credentials = dict.fromkeys(sorted(caller.identities[name].carriers), FILTERED)
+    return msgspec.structs.replace(look, headers={**others, **credentials}, identity=name)

@@ -23,11 +23,12 @@ from suites.contract.laws.trials import (
     Trial,
     Verdict,
     each_until_sure,
-    look_of,
+    look_at,
     with_header,
     with_own_key,
 )
 
+ACCEPTED = 202
 PRECONDITION_FAILED = 412
 REFUSED = 400
 VERSION = "if-match"
@@ -53,7 +54,7 @@ class Promise(NamedTuple):
 
 def apply_laws(document: Mapping[str, Any], scenarios: Scenarios, caller: Caller) -> tuple[list[LawReach], list[Cause]]:
     """Try every law on every operation that offers it and was called; return the reach, and what was broken."""
-    calls = _recorded_calls(scenarios, next(iter(caller.identities), None))
+    calls = _recorded_calls(scenarios, caller)
     reach, broken = [], []
     for name, promise in LAWS.items():
         offered = [operation for operation in promise.offers(document) if operation in calls]
@@ -81,8 +82,9 @@ def _cause(operation: str, check: str, message: str, trial: Trial) -> Cause:
     return Cause(operation=operation, check=check, message=message, phase="laws", seen=1, sighting=sighting)
 
 
-def _recorded_calls(scenarios: Scenarios, only: str | None) -> dict[str, Calls]:
+def _recorded_calls(scenarios: Scenarios, caller: Caller) -> dict[str, Calls]:
     """Return a few calls of each operation that was called: those that succeeded, and of each status that refused."""
+    only = next(iter(caller.identities), None)
     found: dict[str, dict[int, dict[str, Step]]] = {}
     for _, recorder in scenarios:
         for key, case in recorder["cases"].items():
@@ -90,10 +92,11 @@ def _recorded_calls(scenarios: Scenarios, only: str | None) -> dict[str, Calls]:
             interaction = recorder["interactions"].get(key) or {}
             status = (interaction.get("response") or {}).get("status_code", 0)
             if status // 100 == 2 or status >= REFUSED:
-                step = with_own_key(step_of(interaction["request"], case["value"].get("auth_identity") or only))
+                step = step_of(interaction["request"], case["value"].get("auth_identity") or only)
+                step = with_own_key(caller.told(step))
                 kept = by_status.setdefault(200 if status < REFUSED else status, {})
                 if len(kept) < MOST_CALLS:
-                    kept.setdefault(step.path + (step.body or ""), step)
+                    kept.setdefault(step.path + (step.body or step.body_base64 or ""), step)
     return {operation: _calls(by_status) for operation, by_status in found.items()}
 
 
@@ -110,20 +113,25 @@ def _calls(by_status: Mapping[int, Mapping[str, Step]]) -> Calls:
 
 def _can_be_deleted(document: Mapping[str, Any]) -> Iterator[str]:
     for path, item in document.get("paths", {}).items():
-        if "delete" in item and "get" in item and path.endswith("}"):
+        if "delete" in item and "get" in item and path.rstrip("/").endswith("}"):
             yield f"DELETE {path}"
 
 
 def _deleted_is_gone(call: Step, caller: Caller) -> Verdict | None:
-    look = look_of(call)
-    before = caller.call(look)
-    if before is None or not before.succeeded:
+    """Look, delete, look again: it is gone. What is to be deleted later, as status 202 says, may still be there."""
+    found = look_at(call, caller)
+    if found is None:
         return None
+    look, before = found
     deleted = caller.call(call)
     if deleted is None or not deleted.succeeded:
         return None
     after = caller.call(look)
-    return Verdict(after is None or not after.succeeded, ((look, call, look), (before, deleted, after)))
+    if after is None:
+        return None
+    gone, later = not after.succeeded, deleted.status == ACCEPTED
+    trial = ((look, call, look), (before, deleted, after))
+    return Verdict(gone or later, trial, sure=gone or not later, seen=gone or not later)
 
 
 # --- the second of two writers is refused --------------------------------------------------------------------
@@ -140,11 +148,11 @@ def _names_versions(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _second_writer_is_refused(call: Step, caller: Caller) -> Verdict | None:
     """Two writers hold the same version; when the first one's write made another, the second one's is refused."""
-    look = look_of(call)
-    before = caller.call(look)
-    tag = before.headers.get("etag") if before and before.succeeded else None
-    if tag is None:
+    found = look_at(call, caller)
+    if found is None or "etag" not in found[1].headers:
         return None
+    look, before = found
+    tag = before.headers["etag"]
     write = with_header(call, VERSION, tag)
     first = caller.call(write)
     between = caller.call(look)

@@ -1,6 +1,6 @@
 """What a law's trial is made of, and what it says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
@@ -10,6 +10,8 @@ from suites.contract.findings.exchange import FILTERED, Answer
 from suites.contract.findings.replaying import Caller
 
 KEY = "idempotency-key"
+_OF_WRITES = (KEY, "content-", "if-", "prefer", "range")
+"""How headers begin that say how to write, or which part to read."""
 Trial = tuple[tuple[Step, ...], tuple[Answer | None, ...]]
 
 
@@ -49,16 +51,28 @@ def each_until_sure(law: Law, calls: Sequence[Step], caller: Caller) -> Verdict 
     return unsure
 
 
-def look_of(call: Step) -> Step:
-    """Return the read of what a call writes."""
+def looks_of(call: Step) -> Iterator[Step]:
+    """Yield reads of what a call writes: with its credentials alone, then with all its headers that a read may have."""
     credentials = {name: value for name, value in call.headers.items() if FILTERED in value}
-    return Step(method="GET", path=call.path.split("?")[0], headers=credentials, identity=call.identity)
+    others = {name: value for name, value in call.headers.items() if not name.lower().startswith(_OF_WRITES)}
+    for headers in (credentials, {**others, **credentials}):
+        yield Step(method="GET", path=call.path.split("?")[0], headers=headers, identity=call.identity)
+
+
+def look_at(call: Step, caller: Caller) -> tuple[Step, Answer] | None:
+    """Return the first read of what a call writes that is answered with success, and that answer."""
+    looks = list(looks_of(call))
+    for look in looks if looks[0] != looks[1] else looks[:1]:
+        answer = caller.call(look)
+        if answer is not None and answer.succeeded:
+            return look, answer
+    return None
 
 
 def with_own_key(call: Step) -> Step:
     """Give a call a key for its body where Schemathesis, which takes keys for secrets, has hidden the one it had."""
     hidden = any(name.lower() == KEY and FILTERED in value for name, value in call.headers.items())
-    return with_header(call, KEY, str(uuid5(NAMESPACE_OID, str(call.body)))) if hidden else call
+    return with_header(call, KEY, str(uuid5(NAMESPACE_OID, str(call.body or call.body_base64)))) if hidden else call
 
 
 def with_header(call: Step, name: str, value: str) -> Step:

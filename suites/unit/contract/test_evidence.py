@@ -94,6 +94,23 @@ def test_har_of_findings() -> None:
     assert json.loads(answered["content"]["text"]) == {"me": {"api_token": "[Filtered]", "name": "n"}, "tokens": 1}
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"api_keys": ["k1", {"n": 1}]}', b'{"api_keys":["[Filtered]",{"n":1}]}'),
+        (b"access_token=abc&kind=bearer", b"access_token=[Filtered]&kind=bearer"),
+        (b'<a><x:Token id="1">abc</x:Token><n>1</n></a>', b'<a><x:Token id="1">[Filtered]</x:Token><n>1</n></a>'),
+        (b"token" * 20_000, b"token" * 20_000),
+    ],
+    ids=["list", "form", "XML", "large"],
+)
+def test_secrets_of_any_kind(body: bytes, told: bytes) -> None:
+    """Secret fields of lists, of forms and of XML are filtered too; a large answer takes no time."""
+    answer = redacted(Answer(200, {}, body))
+    assert answer is not None
+    assert answer.body == told
+
+
 @pytest.mark.parametrize("body", [b"", b"\xff token", b"a token", b'{"name":  "n"}', b"[" * 100_000 + b"token"])
 def test_answers_without_secret_fields(body: bytes) -> None:
     """An answer that has no secret fields is told as it was."""
