@@ -169,7 +169,7 @@ def _sighting(recorder: Mapping[str, Any], case_id: str, deletion: str | None = 
     sent = sent[: sent.index(case_id) + 1]
     interactions = [recorder["interactions"][key] for key in sent]
     deleting = [key for key in sent if operation_of(recorder["cases"][key]) == deletion][-1:]
-    chain = {ancestor for key in (*deleting, case_id) for ancestor in _ancestors(recorder, key)}
+    chain = {ancestor for key in (*deleting, case_id) for ancestor in line_of(recorder, key)}
     return Sighting(
         steps=tuple(
             step_of_case(recorder["cases"][key]["value"], interaction["request"])
@@ -182,7 +182,7 @@ def _sighting(recorder: Mapping[str, Any], case_id: str, deletion: str | None = 
     )
 
 
-def _ancestors(recorder: Mapping[str, Any], case_id: str) -> list[str]:
+def line_of(recorder: Mapping[str, Any], case_id: str) -> list[str]:
     """Return the cases that a case was made from, the first one first, and itself."""
     line: list[str] = []
     while case_id and case_id in recorder["cases"] and case_id not in line:

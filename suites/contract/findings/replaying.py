@@ -11,11 +11,16 @@ from harness.errors import IdentityRefused
 from harness.identities import Identity
 from suites.contract.findings.causes import LAWS, Cause, Sighting
 from suites.contract.findings.exchange import FILTERED, TIMEOUT_S, Answer, send
+from suites.contract.findings.renaming import Names
 from suites.contract.fuzzing.isolation import Isolation
 
 BROKEN = (OSError, http.client.HTTPException, ValueError)
 """Nothing answered, what answered was no HTTP, or the request cannot be written by a client that keeps to it."""
 IN_SEQUENCE = frozenset({"use_after_free", "ensure_resource_availability", *LAWS})
+
+
+Exchanged = tuple[tuple[Step, Answer | None], ...]
+"""Calls, and what they were answered."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +83,23 @@ class Caller:
         return self._credentials[name]
 
 
+def replayed(calls: Exchanged, caller: Caller, names: Names | None = None) -> Exchanged:
+    """Send recorded calls again, each with the names that the answers before it have given; return what was sent.
+
+    Raises:
+        IdentityRefused: an identity cannot log in.
+
+    """
+    names = names or Names()
+    sent: list[tuple[Step, Answer | None]] = []
+    for step, before in calls:
+        now = names.told(step)
+        answer = caller.call(now)
+        names.learn(before, answer)
+        sent.append((now, answer))
+    return tuple(sent)
+
+
 def show_again(cause: Cause, caller: Caller) -> Shown:
     """Send more and more requests to fresh targets until the cause shows: the last one alone, what led to it, all.
 
@@ -90,13 +112,13 @@ def show_again(cause: Cause, caller: Caller) -> Shown:
     in_sequence = cause.check in IN_SEQUENCE
     for positions in [sighting.chain] if in_sequence else _attempts(sighting):
         caller.restore()
+        steps = [sighting.steps[position] for position in positions]
+        expected = [sighting.answers[position] for position in positions]
         try:
-            answers = [caller.call(sighting.steps[position]) for position in positions]
+            answers = [answer for _, answer in replayed(tuple(zip(steps, expected, strict=True)), caller)]
         except IdentityRefused:
             break
-        expected = [sighting.answers[position] for position in positions]
         compared = zip(answers, expected, strict=True) if in_sequence else [(answers[-1], expected[-1])]
-        steps = [sighting.steps[position] for position in positions]
         differ = not in_sequence or _differences(steps, expected) <= _differences(steps, answers)
         if differ and all(_same(answer, before) for answer, before in compared):
             return _part(sighting, positions, again=True)

@@ -16,7 +16,7 @@ from harness.errors import IdentityRefused
 from suites.contract.findings.causes import Cause
 from suites.contract.findings.exchange import FILTERED, Answer
 from suites.contract.findings.paths import PathTemplates
-from suites.contract.findings.replaying import IN_SEQUENCE, Caller, Shown
+from suites.contract.findings.replaying import IN_SEQUENCE, Caller, Shown, replayed
 from suites.contract.findings.smaller import Budget, Reduced, reduced
 from suites.contract.findings.smaller_requests import (
     SAFE,
@@ -28,7 +28,7 @@ from suites.contract.findings.smaller_requests import (
 )
 from suites.contract.findings.violations import Violation, Violations, whichever_body
 from suites.contract.laws.laws import LAWS, VERSION
-from suites.contract.laws.trials import KEY
+from suites.contract.laws.trials import KEY, made_first
 
 T = TypeVar("T")
 
@@ -64,8 +64,10 @@ class Shrinker:
         return self._law(cause, shown, budget) if cause.check in LAWS else self._calls(cause, shown, budget)
 
     def _law(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
-        """Shrink the call that a law is tried with; its other calls are what the law is about."""
-        law = LAWS[cause.check].law
+        """Shrink the call that a law is tried with; its other calls are what the law is about, or made first."""
+        promise = LAWS[cause.check]
+        before = _calls_of(shown)[: -promise.length] if promise.length else ()
+        law = made_first(promise.law, before) if before else promise.law
         call = next(step for step in reversed(shown.steps) if step.method not in SAFE)
 
         def show(form: Step) -> Calls | None:
@@ -94,7 +96,7 @@ class Shrinker:
             return now == known and self._asks_the_same(calls[-1][0], last)
 
         def show(calls: Calls) -> Calls | None:
-            answered = tuple((step, self._caller.call(step)) for step, _ in calls)
+            answered = replayed(calls, self._caller)
             answer = answered[-1][1]
             if answer is None or expected is None or answer.status != expected.status:
                 return None
@@ -114,7 +116,7 @@ class Shrinker:
             return self._asks_the_same(now, last) and self._broken(now, cause) == self._broken(last, cause)
 
         def show(calls: Calls) -> Calls | None:
-            answered = tuple((step, self._caller.call(step)) for step, _ in calls)
+            answered = replayed(calls, self._caller)
             pairs = zip(answered, calls, strict=True)
             same = all(now and before and now.kind == before.kind for (_, now), (_, before) in pairs)
             return answered if same else None

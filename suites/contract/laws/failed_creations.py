@@ -124,7 +124,7 @@ def _culprit(refused: Sequence[Step], made: Sequence[Step], looker: Step, caller
         def alone(call: Step, caller: Caller, before: Sequence[Step] = before) -> Verdict | None:
             return _alone(call, before, looker, caller)
 
-        broken = each_until_sure(alone, refused, caller)
+        broken = each_until_sure([(alone, call) for call in refused], caller)
         if broken is not None and not broken.kept:
             return broken
     return None

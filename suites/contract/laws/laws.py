@@ -8,14 +8,14 @@
 The calls are those that Schemathesis made; each is tried on a freshly seeded target.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from harness.contract_findings import LawReach, Step
-from suites.contract.findings.causes import Cause, Sighting, operation_of
-from suites.contract.findings.exchange import step_of
+from suites.contract.findings.causes import Cause, Sighting
 from suites.contract.findings.replaying import Caller
 from suites.contract.laws.failed_creations import creates_in_a_list, failed_creation_leaves_nothing, try_creations
+from suites.contract.laws.recorded_calls import Scenarios, recorded_calls
 from suites.contract.laws.trials import (
     KEY,
     Calls,
@@ -24,37 +24,40 @@ from suites.contract.laws.trials import (
     Verdict,
     each_until_sure,
     look_at,
+    made_first,
     with_header,
-    with_own_key,
 )
 
 ACCEPTED = 202
 PRECONDITION_FAILED = 412
-REFUSED = 400
 VERSION = "if-match"
-MOST_CALLS = 12
-"""How many recorded calls of an operation are tried: of those that succeeded, and of each status that refused."""
 
 _SAME_KEY = "00000000-0000-4000-8000-000000000001"
-Scenarios = Sequence[tuple[str, Mapping[str, Any]]]
 
 
 class Promise(NamedTuple):
-    """A law: which operations offer it, how one call is tried, what its breach is called, how all calls are tried."""
+    """A law: which operations offer it, how one call is tried, what its breach is called, how all calls are tried.
+
+    `length` is how many calls one try takes; None where that differs.
+    """
 
     offers: Callable[[Mapping[str, Any]], Iterator[str]]
     law: Law
     message: str
+    length: int | None
     try_all: Callable[[Calls, Caller], Verdict | None] | None = None
 
     def tried(self, calls: Calls, caller: Caller) -> Verdict | None:
-        """Return what the recorded calls of one operation say."""
-        return self.try_all(calls, caller) if self.try_all else each_until_sure(self.law, calls.valid, caller)
+        """Return what the recorded calls of one operation say; what the seed does not have is made first."""
+        if self.try_all:
+            return self.try_all(calls, caller)
+        alone = [(self.law, call) for call in calls.valid]
+        return each_until_sure([*alone, *((made_first(self.law, one.before), one.call) for one in calls.made)], caller)
 
 
 def apply_laws(document: Mapping[str, Any], scenarios: Scenarios, caller: Caller) -> tuple[list[LawReach], list[Cause]]:
     """Try every law on every operation that offers it and was called; return the reach, and what was broken."""
-    calls = _recorded_calls(scenarios, caller)
+    calls = recorded_calls(scenarios, caller)
     reach, broken = [], []
     for name, promise in LAWS.items():
         offered = [operation for operation in promise.offers(document) if operation in calls]
@@ -80,32 +83,6 @@ def _cause(operation: str, check: str, message: str, trial: Trial) -> Cause:
     steps, answers = trial
     sighting = Sighting(steps=steps, answers=answers, chain=tuple(range(len(steps))))
     return Cause(operation=operation, check=check, message=message, phase="laws", seen=1, sighting=sighting)
-
-
-def _recorded_calls(scenarios: Scenarios, caller: Caller) -> dict[str, Calls]:
-    """Return a few calls of each operation that was called: those that succeeded, and of each status that refused."""
-    only = next(iter(caller.identities), None)
-    found: dict[str, dict[int, dict[str, Step]]] = {}
-    for _, recorder in scenarios:
-        for key, case in recorder["cases"].items():
-            by_status = found.setdefault(operation_of(case), {})
-            interaction = recorder["interactions"].get(key) or {}
-            status = (interaction.get("response") or {}).get("status_code", 0)
-            if status // 100 == 2 or status >= REFUSED:
-                step = step_of(interaction["request"], case["value"].get("auth_identity") or only)
-                step = with_own_key(caller.told(step))
-                kept = by_status.setdefault(200 if status < REFUSED else status, {})
-                if len(kept) < MOST_CALLS:
-                    kept.setdefault(step.path + (step.body or step.body_base64 or ""), step)
-    return {operation: _calls(by_status) for operation, by_status in found.items()}
-
-
-def _calls(by_status: Mapping[int, Mapping[str, Step]]) -> Calls:
-    """Return the calls of one operation; the refused ones with server errors first, which may have got furthest."""
-    refused = [
-        step for status in sorted(by_status, reverse=True) if status >= REFUSED for step in by_status[status].values()
-    ]
-    return Calls(valid=tuple(by_status.get(200, {}).values()), refused=tuple(refused))
 
 
 # --- what was deleted is gone --------------------------------------------------------------------------------
@@ -199,16 +176,21 @@ def _resolved(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> Mapp
 
 
 LAWS: dict[str, Promise] = {
-    "deleted_is_gone": Promise(_can_be_deleted, _deleted_is_gone, "What was deleted can still be read"),
+    "deleted_is_gone": Promise(_can_be_deleted, _deleted_is_gone, "What was deleted can still be read", 3),
     "second_writer_is_refused": Promise(
         _names_versions,
         _second_writer_is_refused,
         "Two writers with the same version both succeed: the first one's change is lost",
+        4,
     ),
     "key_has_one_effect": Promise(
-        _takes_keys, _key_has_one_effect, "The same call with the same key has a second effect"
+        _takes_keys, _key_has_one_effect, "The same call with the same key has a second effect", 2
     ),
     "failed_creation_leaves_nothing": Promise(
-        creates_in_a_list, failed_creation_leaves_nothing, "A creation that failed left something behind", try_creations
+        creates_in_a_list,
+        failed_creation_leaves_nothing,
+        "A creation that failed left something behind",
+        None,
+        try_creations,
     ),
 }

@@ -1,13 +1,15 @@
 """What a law's trial is made of, and what it says."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
 from harness.contract_findings import Step
 from suites.contract.findings.exchange import FILTERED, Answer
-from suites.contract.findings.replaying import Caller
+from suites.contract.findings.renaming import Names
+from suites.contract.findings.replaying import Caller, Exchanged, replayed
 
 KEY = "idempotency-key"
 _OF_WRITES = (KEY, "content-", "if-", "prefer", "range")
@@ -28,27 +30,54 @@ class Verdict(msgspec.Struct, frozen=True):
     seen: bool = True
 
 
+class Made(NamedTuple):
+    """A recorded call, and the calls that it was made from, with their answers."""
+
+    before: Exchanged
+    call: Step
+
+
 class Calls(msgspec.Struct, frozen=True):
-    """The recorded calls of one operation: those that were answered with success, and those that were refused."""
+    """The recorded calls of one operation: those that were answered with success, and those that were refused.
+
+    `made` are those of the valid ones that were made from other calls.
+    """
 
     valid: Sequence[Step] = ()
     refused: Sequence[Step] = ()
+    made: Sequence[Made] = ()
 
 
 Law = Callable[[Step, Caller], Verdict | None]
 """Tries one call on a target that has its seed; None where that says nothing."""
 
 
-def each_until_sure(law: Law, calls: Sequence[Step], caller: Caller) -> Verdict | None:
-    """Return what the first call that decides says, else what the first one that says anything does."""
+def each_until_sure(tries: Iterable[tuple[Law, Step]], caller: Caller) -> Verdict | None:
+    """Return what the first try that decides says, else what the first one that says anything does."""
     unsure: Verdict | None = None
-    for call in calls:
+    for law, call in tries:
         caller.restore()
         verdict = law(call, caller)
         if verdict is not None and (verdict.sure or not verdict.kept):
             return verdict
         unsure = unsure or verdict
     return unsure
+
+
+def made_first(law: Law, before: Exchanged) -> Law:
+    """Return a law for calls that others have to go before; what those make may have other names than it had."""
+
+    def tried(call: Step, caller: Caller) -> Verdict | None:
+        names = Names()
+        made = replayed(before, caller, names)
+        verdict = law(names.told(call), caller)
+        if verdict is None:
+            return None
+        steps, answers = verdict.trial
+        trial = ((*(step for step, _ in made), *steps), (*(answer for _, answer in made), *answers))
+        return msgspec.structs.replace(verdict, trial=trial)
+
+    return tried
 
 
 def looks_of(call: Step) -> Iterator[Step]:
