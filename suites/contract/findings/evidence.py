@@ -18,6 +18,9 @@ from suites.contract.findings.replaying import Caller, Shown, show_again
 from suites.contract.findings.shrinking import Shrinker
 from suites.contract.findings.transcripts import curl_line, har_entry
 
+LONGEST_LINE = 4000
+"""Characters of a curl line that a failure tells."""
+
 
 class Judge(msgspec.Struct, frozen=True, kw_only=True):
     """What turns causes into findings: who calls, with which seed, what is accepted, and how to run a part again."""
@@ -116,10 +119,16 @@ def failures_of(document: ContractFindings) -> tuple[Failure, ...]:
 def _said(finding: ContractFinding) -> str:
     again = {True: "shown again on a fresh target", False: "not shown again on a fresh target", None: "not tried again"}
     shown = f"{again[finding.reproduced]}, {finding.shrinking or 'not made smaller'}"
+    sent = " ; ".join(map(_in_short, finding.curl[-4:]))
     return (
         f"{finding.operation}: {finding.message} ({finding.code} {finding.fault}; {finding.check}, seen"
-        f" {finding.seen} times, {shown}; {finding.id}). Sent: {' ; '.join(finding.curl[-4:])}"
+        f" {finding.seen} times, {shown}; {finding.id}). Sent: {sent}"
     )
+
+
+def _in_short(line: str) -> str:
+    """Return a curl line; of one that has a large body in it where it is to be found."""
+    return line if len(line) <= LONGEST_LINE else f"a curl line of {len(line):,} characters, in {ContractFindings.FILE}"
 
 
 def write(document: ContractFindings, har: Har, results: Results) -> None:

@@ -14,6 +14,8 @@ from harness.contract_findings import Step
 
 FILTERED = "[Filtered]"
 """What Schemathesis puts in the place of a secret."""
+NO_SECRETS = frozenset({"idempotency-key"})
+"""Headers that Schemathesis hides for their names. Others may be somebody's, from a configuration or an answer."""
 WRONG = "Bearer nobody-has-this"
 TIMEOUT_S = 60.0
 LONGEST_KEPT = 1024 * 1024
@@ -66,13 +68,10 @@ def answer_of(recorded: Mapping[str, Any]) -> Answer:
 
 
 def step_of_case(case: Mapping[str, Any], request: Mapping[str, Any]) -> Step:
-    """Return the recorded request of a case.
-
-    What is hidden because its name sounds like a secret, and was generated, is no secret: it is what it was.
-    """
+    """Return the recorded request of a case; of what is hidden in it, what is known to be no secret is what it was."""
     step = step_of(request, case.get("auth_identity"))
     generated = ((case.get("meta") or {}).get("raw_containers") or {}).get("header") or {}
-    known = {name.lower(): str(value) for name, value in generated.items()}
+    known = {name.lower(): str(value) for name, value in generated.items() if name.lower() in NO_SECRETS}
     headers = {
         name: known.get(name.lower(), value) if FILTERED in value else value for name, value in step.headers.items()
     }

@@ -74,8 +74,10 @@ class Shrinker:
             verdict = law(form, self._caller)
             return None if verdict is None or verdict.kept else tuple(zip(*verdict.trial, strict=True))
 
+        known = self._broken(call, cause)
+
         def is_faithful(form: Step) -> bool:
-            return self._asks_the_same(form, call) and self._broken(form, cause) == self._broken(call, cause)
+            return self._asks_the_same(form, call) and self._broken(form, cause) == known
 
         passes = passes_over(self._paths, self._telling)
         return _shown(reduced(call, passes, is_faithful, self._freshly(show), budget), shown)
@@ -110,10 +112,11 @@ class Shrinker:
     def _sequence(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
         """Shrink calls that are wrong together: all answers stay of their kinds."""
         last = shown.steps[-1]
+        known = self._broken(last, cause)
 
         def is_faithful(calls: Calls) -> bool:
             now = calls[-1][0]
-            return self._asks_the_same(now, last) and self._broken(now, cause) == self._broken(last, cause)
+            return self._asks_the_same(now, last) and self._broken(now, cause) == known
 
         def show(calls: Calls) -> Calls | None:
             answered = replayed(calls, self._caller)

@@ -68,6 +68,12 @@ def test_failure_names_cause_and_command() -> None:
     assert failure.reproduce == FINDING.reproduce
 
 
+def test_failure_with_a_large_body() -> None:
+    """A line that nobody could read or paste is told by the place where it is."""
+    (failure,) = failures_of(findings(msgspec.structs.replace(FINDING, curl=("curl " + "x" * 10_000, "curl y"))))
+    assert failure.what.endswith("Sent: a curl line of 10,005 characters, in contract/findings.json ; curl y")
+
+
 def test_identity_without_its_secret() -> None:
     """Evidence tells whose a request was, if it carried credentials, and not what these are."""
     isolation = Isolation(Launched("http://127.0.0.1:1", (), None))

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from suites.contract.findings.causes import Cause, Sighting
+from suites.contract.findings.exchange import Answer
+from suites.contract.findings.rechecking import Recheck
 from suites.contract.fuzzing.strict_answers import unknown_fields
 
 DOCUMENT: dict[str, Any] = {
@@ -34,3 +37,15 @@ def test_unknown_fields(schema: str, value: object, unknown: list[str]) -> None:
     """Only what a closed list of properties leaves out is unknown, wherever it lies."""
     found = unknown_fields(DOCUMENT, {"$ref": f"#/components/schemas/{schema}"}, value)
     assert unknown == list(found)
+
+
+@pytest.mark.parametrize("depth", [600, 100_000])
+def test_deep_answer(depth: int) -> None:
+    """An answer that is nested deeper than anybody reads has no fields, and does not end the run."""
+    described = {"description": "", "content": {"application/json": {"schema": {}}}}
+    paths = {"/things": {"get": {"responses": {"200": described}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "Things", "version": "1"}, "paths": paths}
+    answer = Answer(200, {"content-type": "application/json"}, b"[" * depth + b"]" * depth)
+    sighting = Sighting(steps=(), answers=(), chain=())
+    cause = Cause(operation="GET /things", check="undocumented_field", message="", phase="", seen=1, sighting=sighting)
+    assert Recheck(document, "http://127.0.0.1").fails(cause, answer) is False
