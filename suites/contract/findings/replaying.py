@@ -120,12 +120,13 @@ def show_again(cause: Cause, caller: Caller) -> Shown:
             break
         compared = zip(answers, expected, strict=True) if in_sequence else [(answers[-1], expected[-1])]
         differ = not in_sequence or _differences(steps, expected) <= _differences(steps, answers)
-        if differ and all(_same(answer, before) for answer, before in compared):
+        if differ and all(is_same(answer, before) for answer, before in compared):
             return _part(sighting, positions, again=True)
     return _part(sighting, sighting.chain, again=False)
 
 
-def _same(answer: Answer | None, expected: Answer | None) -> bool:
+def is_same(answer: Answer | None, expected: Answer | None) -> bool:
+    """Whether what came back is of the kind of what was expected, or nothing came where nothing had come."""
     if answer is None or expected is None:
         return answer is expected
     return answer.kind == expected.kind

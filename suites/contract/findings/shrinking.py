@@ -64,23 +64,21 @@ class Shrinker:
         return self._law(cause, shown, budget) if cause.check in LAWS else self._calls(cause, shown, budget)
 
     def _law(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
-        """Shrink the call that a law is tried with; its other calls are what the law is about, or made first."""
+        """Shrink the call that a law is tried with, and those that go before; its other calls are what it is about."""
         promise = LAWS[cause.check]
         before = _calls_of(shown)[: -promise.length] if promise.length else ()
-        law = made_first(promise.law, before) if before else promise.law
         call = next(step for step in reversed(shown.steps) if step.method not in SAFE)
+        together: Calls = (*before, (call, None))
 
-        def show(form: Step) -> Calls | None:
-            verdict = law(form, self._caller)
+        def show(calls: Calls) -> Calls | None:
+            *first, (now, _) = calls
+            verdict = made_first(promise.law, tuple(first))(now, self._caller)
             return None if verdict is None or verdict.kept else tuple(zip(*verdict.trial, strict=True))
 
-        known = self._broken(call, cause)
-
-        def is_faithful(form: Step) -> bool:
-            return self._asks_the_same(form, call) and self._broken(form, cause) == known
-
-        passes = passes_over(self._paths, self._telling)
-        return _shown(reduced(call, passes, is_faithful, self._freshly(show), budget), shown)
+        # What was made first has the name that it was given.
+        passes = passes_of_all(1 + len(before), passes_over(None if before else self._paths, self._telling))
+        is_faithful = self._as_a_sequence(cause, together)
+        return _shown(reduced(together, passes, is_faithful, self._freshly(show), budget), shown)
 
     def _calls(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
         """Shrink requests that show a cause by their answers."""
@@ -111,12 +109,6 @@ class Shrinker:
 
     def _sequence(self, cause: Cause, shown: Shown, budget: Budget) -> Shown:
         """Shrink calls that are wrong together: all answers stay of their kinds."""
-        last = shown.steps[-1]
-        known = self._broken(last, cause)
-
-        def is_faithful(calls: Calls) -> bool:
-            now = calls[-1][0]
-            return self._asks_the_same(now, last) and self._broken(now, cause) == known
 
         def show(calls: Calls) -> Calls | None:
             answered = replayed(calls, self._caller)
@@ -127,7 +119,23 @@ class Shrinker:
         passes = passes_of_all(len(shown.steps), passes_over(None, self._telling))
         if cause.check == _OF_THE_SAME_THING:
             passes.append(partial(same_values, self._paths))
+        is_faithful = self._as_a_sequence(cause, _calls_of(shown))
         return _shown(reduced(_calls_of(shown), passes, is_faithful, self._freshly(show), budget), shown)
+
+    def _as_a_sequence(self, cause: Cause, calls: Calls) -> Callable[[Calls], bool]:
+        """Return whether others mean the same: the last call asks and breaks the same, others break no more."""
+        steps = [step for step, _ in calls]
+        known, before = self._broken(steps[-1], cause), self._violations.before_last(steps)
+
+        def is_faithful(form: Calls) -> bool:
+            now = [step for step, _ in form]
+            return (
+                self._asks_the_same(now[-1], steps[-1])
+                and self._broken(now[-1], cause) == known
+                and self._violations.before_last(now) <= before
+            )
+
+        return is_faithful
 
     @property
     def _telling(self) -> frozenset[str]:

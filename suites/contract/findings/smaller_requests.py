@@ -6,6 +6,7 @@ A *pass* yields forms of one kind, the greatest steps first.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from urllib.parse import quote, unquote_plus
 
 import msgspec
@@ -15,9 +16,12 @@ from suites.contract.findings.exchange import FILTERED, Answer, body_of, with_bo
 from suites.contract.findings.paths import PathTemplates
 from suites.contract.findings.smaller import simpler, smaller, without_chunks
 
+GREAT_STEPS = 4
+"""Forms of one text that are tried before anything is tried of the body."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OF_THE_BODY = frozenset({"content-type", "content-encoding", "transfer-encoding"})
 """Headers that say how to read the body: with another value it is another body."""
+_FORM = "application/x-www-form-urlencoded"
 _STYLES = (";", ".")
 """What path parameters of the styles `matrix` and `label` begin with; their values are not texts as they stand."""
 
@@ -75,32 +79,37 @@ def fewer_headers(step: Step) -> Iterator[Step]:
         yield msgspec.structs.replace(step, headers={name: step.headers[name] for name in names})
 
 
-def simpler_headers(untouched: frozenset[str], step: Step) -> Iterator[Step]:
+def simpler_headers(untouched: frozenset[str], most: int | None, step: Step) -> Iterator[Step]:
     """Yield a request with a simpler value of one header; secrets, and the headers `untouched`, keep theirs."""
     for name, value in step.headers.items():
         if FILTERED not in value and name.lower() not in untouched | _OF_THE_BODY:
-            for form in simpler(value):
+            for form in islice(simpler(value), most):
                 yield msgspec.structs.replace(step, headers={**step.headers, name: form})
 
 
 def shorter_query(step: Step) -> Iterator[Step]:
     """Yield a request with fewer parameters in its query, then with smaller ones."""
     place, _, query = step.path.partition("?")
-    pairs = query.split("&") if query else []
-    for kept in without_chunks(pairs):
-        yield msgspec.structs.replace(step, path=f"{place}?{'&'.join(kept)}" if kept else place)
+    for form in _smaller_pairs(query):
+        yield msgspec.structs.replace(step, path=f"{place}?{form}" if form else place)
+
+
+def _smaller_pairs(text: str) -> Iterator[str]:
+    """Yield the text of a query or a form with fewer parameters, then with smaller ones; secrets keep their values."""
+    pairs = text.split("&") if text else []
+    yield from map("&".join, without_chunks(pairs))
     for at, pair in enumerate(pairs):
         name, _, value = pair.partition("=")
-        text = unquote_plus(value, errors="surrogateescape")
-        for form in simpler(text) if FILTERED not in text else ():
+        decoded = unquote_plus(value, errors="surrogateescape")
+        for form in simpler(decoded) if FILTERED not in decoded else ():
             changed = f"{name}={quote(form, errors='surrogateescape')}"
-            yield msgspec.structs.replace(step, path=f"{place}?{'&'.join([*pairs[:at], changed, *pairs[at + 1 :]])}")
+            yield "&".join([*pairs[:at], changed, *pairs[at + 1 :]])
 
 
-def simpler_path(paths: PathTemplates, step: Step) -> Iterator[Step]:
+def simpler_path(paths: PathTemplates, most: int | None, step: Step) -> Iterator[Step]:
     """Yield a request to the same operation with a simpler value of one parameter of its path."""
     for name, value in paths.values(step.path).items():
-        for form in _simpler_value(value):
+        for form in islice(_simpler_value(value), most):
             path = paths.with_value(step.path, name, form)
             if path is not None:
                 yield msgspec.structs.replace(step, path=path)
@@ -130,24 +139,36 @@ def _with_value(paths: PathTemplates, path: str, value: str, form: str) -> str |
 
 
 def smaller_body(step: Step) -> Iterator[Step]:
-    """Yield a request with a smaller body: of JSON a smaller value, of any other text fewer characters, else bytes."""
+    """Yield a request with a smaller body: a smaller value of JSON, fewer fields of a form, else fewer characters."""
     body = body_of(step)
     if body is None:
         return
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        parts = without_chunks(body) if step.body is None else map(str.encode, without_chunks(step.body))
-        yield from (with_body(step, form) for form in parts)
+    yield from (with_body(step, form) for form in _smaller_bodies(step, body))
+
+
+def _smaller_bodies(step: Step, body: bytes) -> Iterator[bytes]:
+    if step.body is None:
+        yield from without_chunks(body)
         return
-    yield from (with_body(step, json.dumps(form).encode()) for form in smaller(value))
-
-
-PASSES: tuple[Forms, ...] = (without_body, fewer_headers, shorter_query, smaller_body)
-"""Over one request, whoever it is for."""
+    if any(name.lower() == "content-type" and _FORM in value for name, value in step.headers.items()):
+        yield from map(str.encode, _smaller_pairs(step.body))
+        return
+    try:
+        value = json.loads(step.body)
+    except (ValueError, RecursionError):
+        yield from map(str.encode, without_chunks(step.body))
+        return
+    yield from (json.dumps(form).encode() for form in smaller(value))
 
 
 def passes_over(paths: PathTemplates | None, untouched: frozenset[str]) -> tuple[Forms, ...]:
-    """Return all passes over one request; those over its path only where there are `paths`."""
-    in_path = (partial(simpler_path, paths),) if paths else ()
-    return (*PASSES, *in_path, partial(simpler_headers, untouched))
+    """Return all passes over one request; those over its path only where there are `paths`.
+
+    Great steps come before the body, which may take all tries, small ones after it.
+    """
+
+    def of_texts(most: int | None) -> list[Forms]:
+        in_path = [partial(simpler_path, paths, most)] if paths else []
+        return [*in_path, partial(simpler_headers, untouched, most)]
+
+    return (without_body, fewer_headers, shorter_query, *of_texts(GREAT_STEPS), smaller_body, *of_texts(None))

@@ -1,13 +1,13 @@
 """What of the document a request breaks: so that a smaller request breaks the same, and a valid one stays valid."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.contract_findings import Step
 from suites.contract.findings.exchange import FILTERED, body_of
-from suites.contract.findings.paths import PathTemplates
+from suites.contract.findings.paths import PathTemplates, Template
 from suites.contract.reach.goals import Operation, operations
 from suites.contract.reach.schemas import Schemas, readings
 
@@ -46,6 +46,16 @@ class Violations:
                 *self._in_body(documented, step),
             )
         )
+
+    def before_last(self, steps: Sequence[Step]) -> frozenset[Violation]:
+        """Return what is wrong with any of some requests but the last, each by the operation that it is of."""
+        found = [self.of(step, f"{step.method} {template.path}") for step, template in self._with_templates(steps[:-1])]
+        return whichever_body(frozenset[Violation]().union(*found))
+
+    def _with_templates(self, steps: Sequence[Step]) -> Iterator[tuple[Step, Template]]:
+        for step in steps:
+            if template := self._paths.of(step.path):
+                yield step, template
 
     def _in_path(self, operation: Operation, step: Step) -> Iterator[Violation]:
         template = self._paths.of(step.path)

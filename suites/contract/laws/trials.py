@@ -9,7 +9,7 @@ import msgspec
 from harness.contract_findings import Step
 from suites.contract.findings.exchange import FILTERED, Answer
 from suites.contract.findings.renaming import Names
-from suites.contract.findings.replaying import Caller, Exchanged, replayed
+from suites.contract.findings.replaying import Caller, Exchanged, is_same, replayed
 
 KEY = "idempotency-key"
 _OF_WRITES = (KEY, "content-", "if-", "prefer", "range")
@@ -70,6 +70,8 @@ def made_first(law: Law, before: Exchanged) -> Law:
     def tried(call: Step, caller: Caller) -> Verdict | None:
         names = Names()
         made = replayed(before, caller, names)
+        if not all(is_same(now, then) for (_, now), (_, then) in zip(made, before, strict=True)):
+            return None
         verdict = law(names.told(call), caller)
         if verdict is None:
             return None

@@ -1,5 +1,6 @@
 """Findings and laws on a service that draws its ids: the same calls make things of other names each time."""
 
+import base64
 import itertools
 import json
 
@@ -12,6 +13,7 @@ from suites.contract.findings.renaming import Names
 from suites.contract.findings.replaying import Caller, show_again
 from suites.contract.findings.shrinking import Shrinker
 from suites.contract.laws.laws import LAWS, apply_laws
+from suites.contract.laws.trials import made_first
 
 DOCUMENT = {"paths": {"/things": {"post": {}}, "/things/{id}": {"get": {}, "delete": {}}}}
 
@@ -88,7 +90,11 @@ def recording(shop: Shop) -> dict[str, object]:
     interactions = {
         key: {
             "request": {"method": method, "uri": f"http://127.0.0.1{place}", "headers": {}},
-            "response": {"status_code": answer.status, "headers": {"location": [answer.headers.get("location", "")]}},
+            "response": {
+                "status_code": answer.status,
+                "headers": {name: [value] for name, value in answer.headers.items()},
+                "content": {"$base64": base64.b64encode(answer.body).decode()},
+            },
         }
         for key, (method, _, place, answer) in called.items()
     }
@@ -106,6 +112,14 @@ def test_law(*, keeps: bool, methods: list[str] | None) -> None:
         shown = show_again(cause, shop)
         assert shown.again is True
         assert [one.method for one in Shrinker(DOCUMENT, shop).shrunk(cause, shown, 1).steps] == methods
+
+
+def test_making_that_fails() -> None:
+    """Where what a call needs cannot be made any more, a law says nothing, though a thing of that name is there."""
+    shop = Shop(keeps=True)
+    made = shop.call(step("POST", "/things", "{}"))
+    law = made_first(LAWS["deleted_is_gone"].law, ((step("GET", "/things/none"), made),))
+    assert law(step("DELETE", made.headers["location"]), shop) is None
 
 
 def test_lengths() -> None:

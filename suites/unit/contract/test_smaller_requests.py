@@ -7,11 +7,11 @@ from harness.contract_findings import Step
 from suites.contract.findings.exchange import Answer
 from suites.contract.findings.paths import PathTemplates
 from suites.contract.findings.smaller_requests import (
-    PASSES,
     Calls,
     fewer_headers,
     passes_of_all,
     passes_of_last,
+    passes_over,
     same_values,
     shorter_query,
     simpler_headers,
@@ -43,6 +43,7 @@ DOCUMENT = {
         }
     },
 }
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
 STEP = Step(
     method="POST",
     path="/things?page=2&q=a%20b",
@@ -50,6 +51,9 @@ STEP = Step(
     body='{"name": "abc"}',
 )
 ANSWER = Answer(200, {}, b"")
+
+
+PASSES = passes_over(None, frozenset())
 
 
 def changed(**changes: object) -> Step:
@@ -77,7 +81,7 @@ PATHS = PathTemplates({"paths": {"/things/{id}": {}, "/things/{id}/parts/{part}"
 
 
 def simpler_paths(path: str) -> list[str]:
-    return [step.path for step in simpler_path(PATHS, Step(method="GET", path=path, headers={}))]
+    return [step.path for step in simpler_path(PATHS, None, Step(method="GET", path=path, headers={}))]
 
 
 def test_path() -> None:
@@ -105,7 +109,7 @@ def test_header_values() -> None:
     """A header gets a simpler value; what carries a secret, and what says how to read the body, keeps its own."""
     kept = {"X-Who": "alice", "Authorization": "[Filtered]", "Content-Type": "a/b"}
     step = Step(method="GET", path="/", headers={**kept, "X-Page": "12", "X-Odd": "~"})
-    forms = [form.headers for form in simpler_headers(frozenset({"x-who"}), step)]
+    forms = [form.headers for form in simpler_headers(frozenset({"x-who"}), None, step)]
     assert [form["X-Page"] for form in forms[:4]] == ["", "0", "1", "3"]
     assert [form["X-Odd"] for form in forms[-2:]] == ["", "~"]
     assert all(form.items() >= kept.items() for form in forms)
@@ -123,6 +127,26 @@ def test_unicode() -> None:
     assert [step.body for step in smaller_body(text)] == ["", "<", "\u00e9"]
     odd = Step(method="GET", path="/?a=%FFb", headers={})
     assert [step.path for step in shorter_query(odd)][-2:] == ["/?a=%FF", "/?a=%FF0"]
+
+
+def test_form() -> None:
+    """A form loses fields, and its values get simpler as texts."""
+    step = Step(method="POST", path="/", headers={"content-type": FORM}, body="a=%C3%A9%C3%A8&b=12")
+    forms = [form.body for form in smaller_body(step)]
+    assert forms[:3] == ["", "b=12", "a=%C3%A9%C3%A8"]
+    assert forms[3:7] == ["a=&b=12", "a=%C3%A8&b=12", "a=%C3%A9&b=12", "a=00&b=12"]
+    assert forms[-1] == "a=%C3%A9%C3%A8&b=11"
+
+
+def test_great_steps_come_first() -> None:
+    """What a body takes to get small leaves the great steps of values in paths and headers alone."""
+    step = Step(method="POST", path="/things/77", headers={"X-A": "x" * 50}, body="[1]")
+    (body, *_), passes = smaller_body(step), passes_over(PATHS, frozenset())
+    forms = [form for one in passes for form in one(step)]
+    before = forms[: forms.index(body)]
+    assert "/things/1" in {form.path for form in before}
+    assert {len(form.headers.get("X-A", "")) for form in before} == {0, 25, 38, 50}
+    assert len(forms) > len(before) + 50
 
 
 def test_bytes() -> None:
@@ -154,6 +178,13 @@ def test_violations(step: Step, broken: set[tuple[str, ...]]) -> None:
 def test_undocumented_operation() -> None:
     """A request to what the document does not have breaks nothing of it."""
     assert Violations(DOCUMENT).of(STEP, "POST /nothing") == frozenset()
+
+
+def test_violations_before_the_last() -> None:
+    """What is wrong with calls before the last one is told by what they call, whichever body is no JSON."""
+    odd = changed(path="/things", body="{"), changed(path="/things?page=0", body="["), changed(path="/none?page=0")
+    found = Violations(DOCUMENT).before_last([*odd, changed(path="/things", headers={})])
+    assert found == {("body", "", "no JSON"), ("query", "page", "invalid")}
 
 
 def test_calls_before_the_last() -> None:
