@@ -9,7 +9,7 @@ import pytest
 
 from harness.contract_findings import ContractFindings
 from harness.contract_records import DocumentCheck
-from harness.errors import IdentityRefused, Inconclusive, ProvingGroundError
+from harness.errors import IdentityRefused, Inconclusive, ProvingGroundError, RequestError
 from harness.fixtures import is_worker, say, serve_once_more, services_process
 from harness.guardian import Guardian
 from harness.identities import Identity
@@ -87,11 +87,19 @@ def document_check(
 
 
 @pytest.fixture(scope="session")
-def documented(document: dict[str, Any], pytestconfig: pytest.Config) -> dict[str, tuple[str, ...]]:
-    """Return every operation that this run should reach, with its documented status codes."""
-    wanted = pytestconfig.option.operation
+def documented(target: Target, document: dict[str, Any], pytestconfig: pytest.Config) -> dict[str, tuple[str, ...]]:
+    """Return every operation that this run should reach, with its documented status codes.
+
+    Schemathesis leaves out the one that serves the document.
+    """
     every = {operation.name: operation.statuses for operation in operations(Schemas(document))}
-    return {name: every[name] for name in wanted if name in every} or every
+    if target.settings.openapi:
+        every.pop(f"GET {target.settings.openapi.path}", None)
+    wanted = pytestconfig.option.operation or list(every)
+    for name in wanted:
+        if name not in every:
+            raise or_exit(RequestError(f"--operation {name!r}: there is no such operation to fuzz in the document"))
+    return {name: every[name] for name in wanted}
 
 
 @pytest.fixture(scope="session")

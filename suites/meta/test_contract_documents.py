@@ -38,14 +38,16 @@ def document(schema: Any) -> dict[str, Any]:
     }
 
 
-def checked(folder: Path, text: str | None, *options: str) -> subprocess.CompletedProcess[str]:
+def checked(
+    folder: Path, text: str | None, *options: str, tests: str = "suites/contract/test_document.py"
+) -> subprocess.CompletedProcess[str]:
     """Run the checks of the document on a target that serves this text as its document."""
     (folder / "target.toml").write_text(TARGET)
     if text is not None:
         (folder / "openapi.json").write_text(text)
     return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "suites/contract/test_document.py", "-q"),
+            *(sys.executable, "-m", "pytest", tests, "-q"),
             *("--target", folder / "target.toml", "--results", folder / "results", *options),
         ],
         capture_output=True,
@@ -148,3 +150,10 @@ def test_torn_base(committed: Path) -> None:
     git(committed.parent, "commit", "--quiet", "--all", "--message", "torn")
     with pytest.raises(RequestError, match="is not JSON there"):
         check_document(document({}), BASE_URL, committed, "HEAD")
+
+
+def test_an_operation_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """Whoever mistypes what to fuzz is told so, where all of the document would be fuzzed otherwise."""
+    done = checked(tmp_path, json.dumps(document({})), "--operation", "GET /thing", tests="suites/contract")
+    assert done.returncode == EXIT_REQUEST
+    assert "--operation 'GET /thing': there is no such operation to fuzz in the document" in done.stdout + done.stderr
