@@ -10,6 +10,7 @@ import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.core.result import Ok
 from schemathesis.core.transforms import UNRESOLVABLE
+from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.stateful.state_machine import StepOutput
 from schemathesis.specs.openapi.expressions import MultiMatch
 from schemathesis.specs.openapi.stateful.links import OpenApiLink
@@ -38,6 +39,11 @@ class Chains:
     def follow(self, case: Case[Any], source: Case[Any], link: OpenApiLink, kept: Collection[str] = ()) -> None:
         """Have a case take what a link takes from the answer to its source, but for the parameters that it keeps."""
         self._waiting[case.id] = (source.id, link, frozenset(map(str.lower, kept)))
+
+    def source_of(self, case: Case[Any]) -> str | None:
+        """Return the id of the case whose answer a case is about, if it is about that."""
+        source, _, kept = self._waiting.get(case.id, (None, None, frozenset[str]()))
+        return None if kept else source
 
     def fill(self, case: Case[Any]) -> None:
         """Put into a case what its link says; where that says nothing, the case stays as it was made."""
@@ -74,8 +80,13 @@ def _value(extracted: Any) -> Any:
 
 
 def in_chains() -> Chains:
-    """Put chains into the engine."""
-    chains = Chains()
+    """Put chains into the engine, and into what it records: findings are shown with what they were made from."""
+    chains, record = Chains(), ScenarioRecorder.record_case
+
+    def record_with_source(recorder: ScenarioRecorder, *, case: Case[Any], **more: Any) -> None:
+        record(recorder, case=case, **{"parent_id": chains.source_of(case), **more})
+
+    ScenarioRecorder.record_case = record_with_source  # type: ignore[method-assign] # there is no hook for it
 
     @schemathesis.hook
     def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:

@@ -60,6 +60,7 @@ def test_a_call_goes_before_those_that_need_what_it_makes() -> None:
         chains.fill(one)
     assert {one.path_parameters["id"] for one in followers} == {7, "not a value ~"}
     assert followers[0].headers["If-Match"] == '"1"'
+    assert {chains.source_of(one) for one in followers} == {lead.id, None}
 
 
 def test_a_change_is_followed_by_changes_of_what_it_made() -> None:
