@@ -10,10 +10,10 @@ import re
 import sys
 import textwrap
 import traceback
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import structlog
-from flask import has_request_context, request
 from pydantic_core import to_json
 from structlog.typing import EventDict, ExcInfo, FilteringBoundLogger, Processor, WrappedLogger
 
@@ -21,6 +21,8 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 REQUEST_ID = "reference_app.request_id"
 """Where the WSGI environment has the request's id."""
+present_request_id: ContextVar[str | None] = ContextVar("present_request_id", default=None)
+"""The id of the request that this thread answers."""
 _ROW = re.compile(r"^DETAIL: .*?(?=^\[SQL|^\(Background|^$|\Z)", re.MULTILINE | re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Made once: json.dumps makes an encoder for each call that has options.
@@ -56,9 +58,10 @@ def _format_exception(exc_info: ExcInfo) -> str:
 
 
 def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Say which request the line is about; from where it is anyway, so that requests that log nothing pay nothing."""
-    if has_request_context() and REQUEST_ID in request.environ:
-        event["request_id"] = request.environ[REQUEST_ID]
+    """Say which request the line is about, below Flask too."""
+    identity = present_request_id.get()
+    if identity is not None:
+        event["request_id"] = identity
     return event
 
 

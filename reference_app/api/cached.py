@@ -9,6 +9,8 @@ from flask import Response
 
 from reference_app.api.authentication import backend
 from reference_app.api.entity_tags import entity_tag, is_well_formed, names_version
+from reference_app.api.fields import BIGGEST_ID
+from reference_app.api.json_body import json_text
 from reference_app.api.visit import Visit, present_visit
 from reference_app.cache.interface import Answer, CacheKey, CacheState, Made
 from reference_app.work import Look
@@ -56,7 +58,7 @@ def _asked_pipeline_key(visit: Visit) -> CacheKey | None:
     """Return where the pipeline of the path is kept; None where the view has something to refuse."""
     text = visit.arguments["pipeline_id"]
     has_good_condition = visit.condition is None or is_well_formed(visit.condition)
-    is_valid = _DECIMAL.fullmatch(text) and not visit.query and has_good_condition
+    is_valid = _DECIMAL.fullmatch(text) and int(text) <= BIGGEST_ID and not visit.query and has_good_condition
     return pipeline_key(int(text)) if is_valid else None
 
 
@@ -65,7 +67,16 @@ KEYS: Mapping[str, Callable[[Visit], CacheKey | None]] = {
     "pipelines.list_pipelines": list_key,
     "pipelines.read_pipeline": _asked_pipeline_key,
 }
-"""By endpoint. What is kept under a key was once asked for in the same words, and found valid."""
+"""By endpoint. What is kept under a key was once asked for in the same words, and found valid.
+
+Whoever has the key of a pipeline needs no looking at: a request that has anything wrong with it gets none.
+"""
+
+
+def make_pipeline(look: Look, pipeline_id: int) -> Made:
+    """Return the answer to a request for this pipeline; `NotFoundError` where there is none."""
+    pipeline = look.pipelines.get(pipeline_id)
+    return Made(json_text(pipeline.fields), pipeline.version)
 
 
 def cached_answer(key: CacheKey, make: Callable[[Look], Made]) -> Answer:
@@ -89,8 +100,8 @@ def cached_response(answer: Answer, condition: str | None = None) -> Response:
     return Response(body, status, _headers(answer), mimetype="application/json")
 
 
-def tell_kept(visit: Visit, answer: Answer, start_response: "StartResponse") -> "Iterable[bytes]":
-    """Do the same without Flask, for an answer that was kept."""
+def tell(visit: Visit, answer: Answer, start_response: "StartResponse") -> "Iterable[bytes]":
+    """Do the same without Flask."""
     status, headers = _status(answer, visit.condition), _headers(answer)
     body = answer.made.body.encode()
     if status is HTTPStatus.OK:

@@ -13,7 +13,7 @@ from werkzeug.wsgi import ClosingIterator
 from reference_app.api.added_headers import Headers, Write
 from reference_app.api.visit import VISIT, Visit
 from reference_app.metrics import Metrics
-from reference_app.structured_logging import REQUEST_ID
+from reference_app.structured_logging import REQUEST_ID, present_request_id
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -47,6 +47,7 @@ class _Observer:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         started_s = time.perf_counter()
         environ[REQUEST_ID] = identity = _request_id(environ.get("HTTP_X_REQUEST_ID"))
+        present_request_id.set(identity)
 
         def start(status: str, headers: Headers, *error: Any) -> Write:
             self._tell(environ, int(status[:3]), time.perf_counter() - started_s)
@@ -56,9 +57,13 @@ class _Observer:
         try:
             body = self._app(environ, start)
         except BaseException:
-            self._metrics.in_flight.dec()
+            self._finish()
             raise
-        return ClosingIterator(body, self._metrics.in_flight.dec)
+        return ClosingIterator(body, self._finish)
+
+    def _finish(self) -> None:
+        self._metrics.in_flight.dec()
+        present_request_id.set(None)
 
     def _tell(self, environ: "WSGIEnvironment", status: int, duration_s: float) -> None:
         visit: Visit = environ[VISIT]

@@ -6,7 +6,7 @@ from flask import Response, url_for
 
 from reference_app.api.authentication import current_principal, work
 from reference_app.api.blueprint import ApiBlueprint, requires
-from reference_app.api.cached import cached_answer, cached_response, list_key, pipeline_key
+from reference_app.api.cached import cached_answer, cached_response, list_key, make_pipeline, pipeline_key
 from reference_app.api.cursors import decode_position, encode_position
 from reference_app.api.entity_tags import entity_tag, versions_in
 from reference_app.api.idempotency import answer_once, require_key
@@ -76,12 +76,8 @@ def create_pipeline(header: CreationKey, body: NewPipeline) -> Response:
 @requires(Action.READ_PIPELINES)
 def read_pipeline(path: PipelinePath, header: ReadCondition) -> Response:
     """Read one pipeline, unless the client has its present version."""
-
-    def make(look: Look) -> Made:
-        pipeline = look.pipelines.get(path.pipeline_id)
-        return Made(json_text(pipeline.fields), pipeline.version)
-
-    return cached_response(cached_answer(pipeline_key(path.pipeline_id), make), header.if_none_match)
+    answer = cached_answer(pipeline_key(path.pipeline_id), lambda look: make_pipeline(look, path.pipeline_id))
+    return cached_response(answer, header.if_none_match)
 
 
 @pipeline_routes.patch("/<pipeline_id>", responses={**versioned("PipelineResult"), **problems(409, 412, 428)})

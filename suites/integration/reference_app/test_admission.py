@@ -1,6 +1,7 @@
-"""What is kept is told without Flask: to nobody, and in no way, to whom and in which Flask's side would not tell it."""
+"""What is told without Flask: to nobody, and in no way, to whom and in which Flask's side would not tell it."""
 
 import pytest
+from flask import Flask, request_started
 from flask.testing import FlaskClient
 
 from suites.integration.reference_app.calls import change, create
@@ -30,6 +31,27 @@ def test_same_answer(client: FlaskClient, path: str) -> None:
     assert made.data == kept.data
     told = [{pair for pair in each.headers if pair[0] not in changing} for each in (made, kept)]
     assert told[0] == told[1]
+    assert path
+
+
+def test_one_pipeline(client: FlaskClient, path: str, make_app: MakeApp) -> None:
+    """A pipeline is told without Flask also where nothing is kept, and as Flask's side would tell it."""
+    reader, heard = twin(client, make_app(cache_type="null")), list[Flask]()
+    with request_started.connected_to(lambda app, **_: heard.append(app), reader.application):
+        without = reader.get(path)
+        assert heard == []
+        within = reader.get(path, data=b"{}")
+        assert heard == [reader.application]
+    changing = {"X-Request-ID", "RateLimit"}
+    told = [{pair for pair in each.headers if pair[0] not in changing} for each in (without, within)]
+    assert (without.data, without.headers["X-Cache"], told[0]) == (within.data, "BYPASS", told[1])
+
+
+@pytest.mark.parametrize(("pipeline_id", "status"), [(2**53 - 1, 404), (2**53, 422)])
+def test_no_pipeline(client: FlaskClient, path: str, pipeline_id: int, status: int) -> None:
+    """What is no pipeline, or cannot be one, is a problem like any other."""
+    response = client.get(f"/api/pipelines/{pipeline_id}")
+    assert (status, "application/problem+json") == (response.status_code, response.mimetype)
     assert path
 
 

@@ -1,12 +1,14 @@
 """What the application logs: one line for each request, its id everywhere, and never a secret."""
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from reference_app.backend import Backend
 from reference_app.models import Admin, Role
@@ -95,6 +97,19 @@ def test_unexpected_error(log: Log, client: FlaskClient, break_at: Callable[[str
     assert "in unexpected" in error["exception"]
     assert "local-variable" not in response.text + error["exception"]
     assert request["status"] == 500
+
+
+def test_libraries(log: Log, client: FlaskClient, auth: Auth, backend: Backend) -> None:
+    """What a library logs for a request has the id of that request, below Flask too."""
+    auth.login("alice")
+    library = logging.getLogger("any.library")
+    event.listen(backend.database.autocommit_engine, "checkout", lambda *_: library.warning("took its time"))
+    log()
+    client.get("/api/pipelines/7", headers={"X-Request-ID": BROWSER_ID})
+    assert [(line["event"], line["request_id"]) for line in lines(log)] == [
+        ("took its time", BROWSER_ID),
+        ("request", BROWSER_ID),
+    ]
 
 
 def test_no_rows(log: Log, client: FlaskClient, break_at: Callable[[str], None]) -> None:
