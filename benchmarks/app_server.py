@@ -1,7 +1,8 @@
 """Which production server: HttpArena's CRUD mix on gunicorn (sync, gthread) and granian, one and two workers.
 
 Quick is not enough: `silent_s` is how long others wait while as many clients as there are threads have begun a request
-and fallen silent. A server on which they wait for good can be stopped by a handful of connections.
+and fallen silent, `streams_s` the same beside as many event streams as the app has at once. A server on which they wait
+for good can be stopped by a handful of connections, or by ordinary use, and does not compete.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,8 +12,8 @@ import psutil
 from benchmarks.app_requests import Requests
 from benchmarks.app_servers import GTHREAD, Served, stage
 from benchmarks.http_loop import run_loop
+from benchmarks.occupied_server import SILENT, following, wait_beside
 from benchmarks.record import Sample
-from benchmarks.silent_clients import wait_beside_silent
 from harness.ports import LOOPBACK
 
 ROWS = 100_000
@@ -22,6 +23,8 @@ CONNECTIONS = 16
 DURATION_S = 5.0
 WORKERS = (1, 2)
 THREADS = 4
+STREAMS = 2
+"""Of each worker: what the app allows by default."""
 FOR_GOOD_S = 20.0
 """Who waits so long waits for good: `gunicorn_conf` gives a silent client 5 s, and there may be two for a thread."""
 GRANIAN = (
@@ -37,18 +40,16 @@ SERVERS: Mapping[str, tuple[str, ...]] = {
 
 
 def measure(repeats: int) -> Iterator[Mapping[Sample, float]]:
-    """Yield speed, memory of a worker and `silent_s`; every server has the same database, one at a time."""
+    """Yield speed, memory and waits; every server has the same database, one at a time."""
     with stage() as (scene, databases):
-        environment = scene.environment(databases, ROWS)
+        environment = scene.environment(databases, ROWS) | {"STREAM_LONGEST_S": str(3 * FOR_GOOD_S)}
         for _ in range(repeats):
             found: dict[Sample, float] = {}
             for workers in WORKERS:
                 for name, argv in SERVERS.items():
                     served = scene.serve((*argv, str(workers)), environment)
                     found |= _measured(f"{name}-{workers}", served)
-                    silent = workers * (1 if name == "gunicorn_sync" else THREADS)
-                    waited_s = wait_beside_silent(served.port, silent, FOR_GOOD_S)
-                    found[f"{name}-{workers}", "silent_s", "s"] = waited_s
+                    found |= _occupied(f"{name}-{workers}", served, workers, 1 if name == "gunicorn_sync" else THREADS)
                     served.process.stop()
             yield found
 
@@ -61,6 +62,14 @@ def _measured(case: str, served: Served) -> dict[Sample, float]:
         (case, "rps", "/s"): loop.rate,
         (case, "p99_ms", "ms"): loop.percentile_ms(99),
         (case, "rss_mb", "MB"): _worker_mb(served.process.pid),
+    }
+
+
+def _occupied(case: str, served: Served, workers: int, threads: int) -> dict[Sample, float]:
+    stream = following(served.login())
+    return {
+        (case, "silent_s", "s"): wait_beside(served.port, SILENT, workers * threads, FOR_GOOD_S),
+        (case, "streams_s", "s"): wait_beside(served.port, stream, workers * STREAMS, FOR_GOOD_S),
     }
 
 

@@ -39,8 +39,9 @@ def _variations(schemas: Schemas, documented: Operation, models: Sequence[Case[A
     yield from (Call(another(model)) for model in models)
     model = models[0]
     for parameter in documented.parameters:
-        name = str(parameter["name"])
-        yield from (Call(case, kept=(name,)) for case in _of_parameter(schemas, parameter, name, model))
+        if str(parameter["in"]) in CONTAINERS:
+            name = str(parameter["name"])
+            yield from (Call(case, kept=(name,)) for case in _of_parameter(schemas, parameter, name, model))
     content = schemas.resolve(documented.node.get("requestBody")).get("content")
     for kind, described in (content if isinstance(content, Mapping) else {}).items():
         if "json" in str(kind):

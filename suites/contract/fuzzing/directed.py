@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.stateful.links import OpenApiLink
 from suites.contract.fuzzing.aimed import aimed
 from suites.contract.fuzzing.chains import Chains
 from suites.contract.fuzzing.links import Described, Links
-from suites.contract.fuzzing.provoked import Scene, refused, repeated
+from suites.contract.fuzzing.provoked import Scene, provoked, repeated
 from suites.contract.fuzzing.senders import Senders, without_credentials
 from suites.contract.fuzzing.variants import Call, another, simplest, with_own_key
 from suites.contract.laws.trials import KEY
@@ -57,8 +57,8 @@ class Directed:
         wanted = [goal for goal in goals(documented, schemas) if goal.missing.dimension not in OF_ANSWERS]
         takes_input = bool(documented.parameters) or valid.body is not NOT_SET
         scene = Scene(valid, self._senders.others(operation), takes_input)
-        calls = [  # what is refused comes first: what is there for it is there still
-            *refused(scene, documented.statuses),
+        calls = [  # what changes nothing comes first: what is there for it is there still
+            *provoked(scene, documented.statuses),
             *aimed(schemas, documented, models, wanted),
             *repeated(scene, documented.statuses),
         ]

@@ -11,13 +11,13 @@ from schemathesis import Case
 from schemathesis.core import NOT_SET
 from schemathesis.wfc.escalation import ANONYMOUS
 
+from suites.contract.findings.smaller_requests import SAFE
 from suites.contract.fuzzing.variants import Call, another, unjudged, with_header
 
 NOBODYS_VERSION = '"0"'
 UNDOCUMENTED = {"_": "1"}
 LONGER_THAN_READ = 9000
 """Characters. Servers read lines of 4 or 8 KiB; of a much longer one they leave a part unread and hang up."""
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class Scene(NamedTuple):
@@ -28,9 +28,9 @@ class Scene(NamedTuple):
     takes_input: bool
 
 
-def refused(scene: Scene, statuses: Sequence[str]) -> list[Call]:
-    """Return calls that should be refused, for those of an operation's documented statuses that there is a way for."""
-    return [call for status, make in REFUSALS.items() if status in statuses for call in make(scene)]
+def provoked(scene: Scene, statuses: Sequence[str]) -> list[Call]:
+    """Return calls, which should change nothing, for documented statuses of an operation that there is a way for."""
+    return [call for status, make in WAYS.items() if status in statuses for call in make(scene)]
 
 
 def repeated(scene: Scene, statuses: Sequence[str]) -> list[Call]:
@@ -77,7 +77,7 @@ def _too_long(scene: Scene) -> Iterator[Call]:
     yield Call(unjudged(scene.valid, query={"_": "x" * LONGER_THAN_READ}, body=NOT_SET))
 
 
-REFUSALS: dict[str, Callable[[Scene], Iterator[Call]]] = {
+WAYS: dict[str, Callable[[Scene], Iterator[Call]]] = {
     "400": _unreadable,
     "415": _as_another_type,
     "422": _undocumented_input,

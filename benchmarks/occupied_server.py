@@ -1,4 +1,4 @@
-"""Whether a server serves others while clients have begun a request and fallen silent."""
+"""Whether a server serves others while clients occupy it: silent in the middle of a request, or following a log."""
 
 import contextlib
 import time
@@ -6,18 +6,24 @@ from collections.abc import Iterator
 
 from benchmarks.http_loop import SUCCESS, Connection, request
 
-BEGUN = request("POST", "/api/auth/login", body={"username": "alice", "password": "never sent"})[:-1]
+SILENT = request("POST", "/api/auth/login", body={"username": "alice", "password": "never sent"})[:-1]
+"""All of a request but its last byte."""
 LIVE = request("GET", "/livez")
 
 
-def wait_beside_silent(port: int, clients: int, longest_s: float) -> float:
+def following(headers: dict[str, str]) -> bytes:
+    """Return a request for an event stream, in the name of whoever logged in."""
+    return request("GET", "/api/pipelines/1/logs/stream", headers)
+
+
+def wait_beside(port: int, occupying: bytes, clients: int, longest_s: float) -> float:
     """Return how long as many ordinary clients wait for their answers; `longest_s` when one of them gets none by then.
 
-    The silent ones have sent all of a request but its last byte.
+    The others have sent `occupying`, and leave when all is over.
     """
-    with _connections(port, clients) as silent, _connections(port, clients) as ordinary:
-        for connection in silent:
-            connection.send(BEGUN)
+    with _connections(port, clients) as others, _connections(port, clients) as ordinary:
+        for connection in others:
+            connection.send(occupying)
         started_s = time.monotonic()
         for connection in ordinary:
             connection.send(LIVE)
