@@ -8,11 +8,28 @@ from schemathesis import Case, HookContext, Response
 from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import UseAfterFree
 
+OF_MESSAGES = frozenset(
+    {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+"""Headers that say how a message is to be read and sent on: HTTP's own, and not the API's."""
+REFUSED = range(400, 500)
+
 
 @schemathesis.hook
 def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
-    """Keep every failure, but not that of a list which was emptied by a DELETE of its own address."""
-    return not (isinstance(failure, UseAfterFree) and is_emptied_list(failure.operation, case, response.content))
+    """Keep every failure, but not that of an emptied list, nor of a message that HTTP itself had to refuse."""
+    is_emptied = isinstance(failure, UseAfterFree) and is_emptied_list(failure.operation, case, response.content)
+    return not is_emptied and not is_refused_message(case, response.status_code)
+
+
+def is_refused_message(case: Case[Any], status: int) -> bool:
+    """Whether a header of HTTP's own was made up that the document does not have, and the answer is 4xx.
+
+    Whoever reads HTTP gave that answer, before there was anybody whom the document describes.
+    """
+    described = {one.name.lower() for one in case.operation.headers}
+    made_up = {name.lower() for name in case.headers} & (OF_MESSAGES - described)
+    return bool(made_up) and status in REFUSED
 
 
 def is_emptied_list(deletion: str, case: Case[Any], content: bytes) -> bool:
