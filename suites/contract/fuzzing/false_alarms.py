@@ -12,7 +12,8 @@ OF_MESSAGES = frozenset(
     {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 """Headers that say how a message is to be read and sent on: HTTP's own, and not the API's."""
-REFUSED = range(400, 500)
+REFUSED = frozenset({*range(400, 500), 501})
+"""501 is the answer to a transfer coding that nobody knows (RFC 9112, 6.1)."""
 
 
 @schemathesis.hook
@@ -23,7 +24,7 @@ def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], res
 
 
 def is_refused_message(case: Case[Any], status: int) -> bool:
-    """Whether a header of HTTP's own was made up that the document does not have, and the answer is 4xx.
+    """Whether a header of HTTP's own was made up that the document does not have, and refused as such.
 
     Whoever reads HTTP gave that answer, before there was anybody whom the document describes.
     """

@@ -30,6 +30,7 @@ def test_emptied_list(deletion: str, read: str, content: bytes, *, expected: boo
     [
         ({"content-length": ""}, [], 400, True),
         ({"Transfer-Encoding": "x"}, ["X-Page"], 411, True),
+        ({"Transfer-Encoding": "x"}, [], 501, True),
         ({"content-length": ""}, [], 500, False),
         ({"content-length": ""}, [], 200, False),
         ({"Host": "x"}, ["host"], 400, False),
