@@ -51,10 +51,11 @@ def starting(targets: Sequence[Serving]) -> Iterator[tuple[Future[Launched], ...
 @contextlib.contextmanager
 def waiting_engines(count: int, configuration: Path | None, guardian: Guardian) -> Iterator[tuple[WaitingEngine, ...]]:
     """Start engines that wait for their targets; `fuzz` tells them what to do."""
-    engines = tuple(start_waiting(number, configuration, guardian) for number in range(1, count + 1))
-    yield engines
-    for engine in engines:
-        engine.close()
+    with contextlib.ExitStack() as stack:
+        engines = [start_waiting(number, configuration, guardian) for number in range(1, count + 1)]
+        for engine in engines:
+            stack.callback(engine.close)
+        yield tuple(engines)
 
 
 def fuzz(
