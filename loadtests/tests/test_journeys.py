@@ -19,7 +19,7 @@ from loadtests.tests.conftest import ROOT
 PROFILE = """
 users = 6
 patience_s = 30
-thresholds = ["failures == 0", "dropped == 0"]
+thresholds = ["failures == 0", "dropped == 0", "response max < 60s"]
 [journeys]
 DashboardReader = 1
 PipelineAuthor = 1

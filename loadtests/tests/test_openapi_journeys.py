@@ -20,7 +20,7 @@ STRANGER = Path(__file__).with_name("stranger")
 PROFILE = """
 users = 8
 patience_s = 30
-thresholds = ["failures == 0", "dropped == 0"]
+thresholds = ["failures == 0", "dropped == 0", "response max < 60s"]
 [journeys]
 OrdinaryUser = 8
 Administrator = 2

@@ -31,7 +31,7 @@ NAMES = Names(["/books", "/books/{id}", "/books/new", "/books/{id}.txt"], "/v2")
 QUICK = """
 users = 4
 patience_s = 30
-thresholds = ["failures == 0", "dropped == 0"]
+thresholds = ["failures == 0", "dropped == 0", "response max < 60s"]
 [journeys]
 Reader = 1
 Writer = 2

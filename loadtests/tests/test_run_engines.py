@@ -31,7 +31,7 @@ def engines_of(run: subprocess.Popen[str]) -> list[psutil.Process]:
 def test_two_processes(lab: Lab) -> None:
     """Two processes share one schedule: together they make each stage's arrivals, no more and no less."""
     lab.profile("failures == 0", stages=TWO_STAGES)
-    assert lab.run("--processes", "2").returncode == 0
+    lab.run_to(0, "--processes", "2")
     summary = lab.summary()
     assert [stage.arrivals.intended for stage in summary.stages] == [41, 20]
     assert 61 == summary.arrivals.started == summary.total.count
@@ -46,7 +46,7 @@ def test_process_killed(lab: Lab) -> None:
     run, _line = lab.start("--processes", "2")
     engines_of(run)[0].kill()
     said = finished(run)
-    assert run.returncode == 3
+    assert run.returncode == 3, said
     assert "of 2 ended with code -9" in said
     assert "its requests from then on are missing" in said
     summary = lab.summary()
@@ -82,7 +82,7 @@ def test_worker_killed(lab: Lab) -> None:
     heard(run, " left")
     workers[0].kill()
     said = finished(run)
-    assert run.returncode == 3
+    assert run.returncode == 3, said
     assert "could not be heard for 10 s" in said
     assert "! worker " in said
     finished(workers[1])
@@ -109,8 +109,7 @@ def test_port_taken(lab: Lab) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         address = f"127.0.0.1:{other.getsockname()[1]}"
-        done = lab.run("--workers", "1", "--bind", address)
-    assert done.returncode == 2
+        done = lab.run_to(2, "--workers", "1", "--bind", address)
     assert f"error: --bind {address}: " in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
@@ -187,6 +186,6 @@ def test_page_port_taken(lab: Lab) -> None:
         port = str(other.getsockname()[1])
         run = lab.popen(lab.command("--port", port, part="ui"))
         _said, errors = run.communicate(timeout=100)
-    assert run.returncode == 2
+    assert run.returncode == 2, errors
     assert f"error: --port {port}: " in errors
     assert len(errors.splitlines()) == 1

@@ -55,8 +55,7 @@ def test_refused_journeys(lab: Lab) -> None:
     summary = lab.results.folder / "load/quick/summary.json"
     summary.parent.mkdir(parents=True)
     summary.write_text("{}")
-    finished = lab.run()
-    assert finished.returncode == 2
+    finished = lab.run_to(2)
     assert "zweiter.py: a second journey with the name Reader" in finished.stderr
     assert len(finished.stderr.splitlines()) == 1
     assert not summary.exists()
@@ -66,8 +65,7 @@ def test_start_refused(lab: Lab) -> None:
     """A journey that cannot start makes the run inconclusive and says why."""
     lab.journey(STARTING)
     lab.profile("failures < 1%")
-    finished = lab.run()
-    assert finished.returncode == 3
+    finished = lab.run_to(3)
     assert finished.stderr == "error: journey Reader: LookupError: no such user (in on_start, before any load)\n"
 
 
@@ -75,8 +73,7 @@ def test_task_raises(lab: Lab) -> None:
     """A journey that raises in a task is told by its error and how often; its users go on."""
     lab.journey(RAISING)
     lab.profile("failures == 0")
-    finished = lab.run()
-    assert finished.returncode == 0
+    lab.run_to(0)
     assert lab.summary().total.count == 50
     assert lab.summary().errors == ("50 times: journey Reader: LookupError: no such thing",)
 
@@ -94,8 +91,7 @@ def test_task_raises(lab: Lab) -> None:
 def test_bad_options(lab: Lab, options: tuple[str, ...], said: str) -> None:
     """Options that do not fit are named with what would be right."""
     lab.profile("failures < 1%")
-    finished = lab.run(*options)
-    assert finished.returncode == 2
+    finished = lab.run_to(2, *options)
     assert said in finished.stderr
 
 
@@ -111,8 +107,7 @@ def test_unknown_profile(lab: Lab) -> None:
 def test_bad_threshold(lab: Lab) -> None:
     """A threshold that cannot be read is pointed at by its column."""
     lab.profile("response p98 < 1s")
-    finished = lab.run()
-    assert finished.returncode == 2
+    finished = lab.run_to(2)
     assert "quick.toml: thresholds[0]: 'response p98 < 1s', column 10: expected `mean`" in finished.stderr
 
 
@@ -121,7 +116,6 @@ def test_remote_target(lab: Lab, allowed: tuple[str, ...]) -> None:
     """Load on another machine needs its name said aloud."""
     lab.profile("failures < 1%")
     lab.target('base_url = "http://192.0.2.1:80"')
-    finished = lab.run(*allowed)
-    assert finished.returncode == 2
+    finished = lab.run_to(2, *allowed)
     assert "http://192.0.2.1:80 is not on this machine" in finished.stderr
     assert "--allow-remote 192.0.2.1" in finished.stderr
