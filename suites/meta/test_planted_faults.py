@@ -49,7 +49,7 @@ def test_slow_query_is_found_and_named(tmp_path: Path) -> None:
     """A route that has become slow breaks its threshold under load, and is named."""
     done = run("slow_query", tmp_path, LOAD)
     assert done.returncode == EXIT_FAIL, done.stdout + done.stderr
-    assert re.search(r"^ *fail +service p50 < 1000ms at GET /api/pipelines  ", done.stdout, re.MULTILINE)
+    assert re.search(r"^ *fail +service p50 < 2s at GET /api/pipelines  ", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.alone

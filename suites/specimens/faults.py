@@ -17,7 +17,7 @@ from reference_app import create_app
 from suites.specimens.contract_faults import CONTRACT_FAULTS, broken_contract
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-SLOW_S = 2.0
+SLOW_S = 3.0
 ONE_PIPELINE = re.compile(r"/api/pipelines/[0-9]+")
 
 
