@@ -16,6 +16,9 @@ from suites.contract.fuzzing.variants import Call, another, unjudged, with_heade
 
 NOBODYS_VERSION = '"0"'
 UNDOCUMENTED = {"_": "1"}
+FORBIDDEN = "403"
+HARMLESS = ("400", "415", "412")
+"""Statuses with which even a service is safe that looks at who asks last."""
 LONGER_THAN_READ = 9000
 """Characters. Servers read lines of 4 or 8 KiB; of a much longer one they leave a part unread and hang up."""
 
@@ -29,8 +32,12 @@ class Scene(NamedTuple):
 
 
 def provoked(scene: Scene, statuses: Sequence[str]) -> list[Call]:
-    """Return calls, which should change nothing, for documented statuses of an operation that there is a way for."""
-    return [call for status, make in WAYS.items() if status in statuses for call in make(scene)]
+    """Return calls, which should change nothing, for documented statuses of an operation that there is a way for.
+
+    Where somebody is refused, they begin with the same harmless call as everybody: who is let in sends the others.
+    """
+    made = [call for status, make in WAYS.items() if status in statuses for call in make(scene)]
+    return [*(_as_everybody(scene, statuses) if FORBIDDEN in statuses else []), *made]
 
 
 def repeated(scene: Scene, statuses: Sequence[str]) -> list[Call]:
@@ -38,6 +45,14 @@ def repeated(scene: Scene, statuses: Sequence[str]) -> list[Call]:
     if "409" not in statuses or scene.valid.method.upper() in SAFE:
         return []
     return [Call(another(scene.valid)), Call(another(scene.valid))]
+
+
+def _as_everybody(scene: Scene, statuses: Sequence[str]) -> Iterator[Call]:
+    """Yield a call that changes nothing, if there is one, as the others, then as the usual one."""
+    ways = [call for status in HARMLESS if status in statuses for call in WAYS[status](scene)]
+    harmless = [Call(scene.valid)] if scene.valid.method.upper() in SAFE else ways
+    for call in harmless[:1] if scene.others else []:
+        yield from (Call(unjudged(call.case), identity, call.kept) for identity in (*scene.others, None))
 
 
 def _unreadable(scene: Scene) -> Iterator[Call]:

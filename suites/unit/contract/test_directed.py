@@ -44,6 +44,23 @@ def directed(schema: Any, path: str, method: str, chains: Chains | None = None) 
     return Directed(chains or Chains(), Senders()).cases(schema[path][method], schemas, documented)
 
 
+class Sent(Senders):
+    """Takes down who sends what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by: dict[str, str] = {}
+
+    @staticmethod
+    def others(operation: Any) -> list[str]:
+        """Return the identities of an auth file but its first."""
+        return ["bob", "carol"]
+
+    def send_as(self, case: Case[Any], identity: str) -> None:
+        """Take it down."""
+        self.by[case.id] = identity
+
+
 def answer(status: int, headers: Mapping[str, str], content: bytes = b"{}") -> Response:
     listed = {name: [value] for name, value in {"Content-Type": "application/json", **headers}.items()}
     return Response(status, listed, content, requests.Request("GET", "http://127.0.0.1/").prepare(), 0.0, verify=False)
@@ -126,6 +143,25 @@ def test_a_documented_status_is_provoked(status: str, what: Any, told: object) -
     assert told not in [what(one) for one in directed(things(), "/things/{id}", "PATCH")]
     provoking = [one for one in directed(things(status), "/things/{id}", "PATCH") if what(one) == told]
     assert [one.meta for one in provoking] == [None]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "harmless"),
+    [
+        (["403", "415"], lambda one: one.headers.get("Content-Type") == "application/x-nobody-knows"),
+        (["403", "412"], lambda one: one.headers.get("If-Match") == '"0"'),
+    ],
+    ids=["a type that nobody knows", "a version that nobody has"],
+)
+def test_everybody_knocks_before_anybody_enters(statuses: list[str], harmless: Any) -> None:
+    """An operation for some is first sent, as everybody, what it refuses for something else than who asks."""
+    schema, senders = things(*statuses), Sent()
+    schemas = Schemas(schema.raw_schema)
+    documented = next(one for one in operations(schemas) if one.name == "PATCH /things/{id}")
+    _lead, *knocks = Directed(Chains(), senders).cases(schema["/things/{id}"]["PATCH"], schemas, documented)[:4]
+    assert [(senders.by.get(one.id), harmless(one), one.meta) for one in knocks] == [
+        (name, True, None) for name in ("bob", "carol", None)
+    ]
 
 
 def test_input_is_made_up_where_there_is_none_to_get_wrong() -> None:

@@ -66,6 +66,49 @@ def test_a_call_of_nobodys_has_no_credentials() -> None:
         assert dict(case.headers) == {}
 
 
+def ask(senders: Senders, things: Any, status: int, identity: str | None = None) -> str:
+    """Have the operation answer a call, of the usual identity if no other one is named; return who is usual then."""
+    case, provider = things.Case(), things.schema.auth.providers[0]
+    if identity is None:
+        provider.set(case, None, AuthContext(operation=things, app=None))
+    else:
+        senders.send_as(case, identity)
+        senders.sign(case)
+    senders.learn(case, status)
+    return str(provider.names[provider.index_for(things.label)])
+
+
+def test_who_is_refused_is_followed_by_who_was_let_in() -> None:
+    """An operation for some is called as one of them, as soon as the usual one is refused, not in the file's order."""
+    senders, things = Senders(), operation("ann", "bob", "carol")
+    assert ask(senders, things, 403, "bob") == "ann"
+    assert ask(senders, things, 200, "carol") == "ann"
+    assert ask(senders, things, 403) == "carol"
+
+
+def test_being_told_what_is_wrong_is_being_let_in() -> None:
+    """Until that one is refused after all; the operation is called as the next one then."""
+    senders, things = Senders(), operation("ann", "bob", "carol")
+    for identity in ("bob", "carol"):
+        ask(senders, things, 422, identity)
+    assert ask(senders, things, 403) == "bob"
+    assert ask(senders, things, 403) == "carol"
+
+
+def test_who_was_served_stays() -> None:
+    """One thing of somebody else's does not make an operation another one's."""
+    senders, things = Senders(), operation("ann", "bob")
+    ask(senders, things, 200, "bob")
+    assert [ask(senders, things, 200), ask(senders, things, 403)] == ["ann", "ann"]
+
+
+def test_a_call_on_purpose_ends_no_search() -> None:
+    """Where nobody was let in on purpose, Schemathesis looks on: nobody, then the next one."""
+    senders, things = Senders(), operation("ann", "bob")
+    ask(senders, things, 200, ANONYMOUS)
+    assert [ask(senders, things, 403), ask(senders, things, 401)] == [ANONYMOUS, "bob"]
+
+
 def test_credentials_are_taken_off() -> None:
     """What an identity puts on a call, wherever that is, and what the document has for credentials; the rest stays."""
     made = {"X-Who": "ann", "Authorization": "Bearer made-up", "Accept-Language": "de"}
