@@ -8,6 +8,7 @@ from uuid import uuid4
 import schemathesis
 from requests import PreparedRequest
 from schemathesis import Case, HookContext
+from schemathesis.core.parameters import ParameterLocation
 
 KEY = "Idempotency-Key"
 USERS_OF_TOOLS = {"1", "2", "3"}
@@ -26,8 +27,8 @@ def before_call(_context: HookContext, case: Case, kwargs: dict[str, Any]) -> No
     if case.meta is not None and case.meta.generation.mode.is_positive:
         _renew_key(case)
         _fill_empty_headers(case)
-        if case.operation.label == WEBHOOK:
-            kwargs["auth"] = _sign
+    if case.operation.label == WEBHOOK and not (case.meta and case.meta.is_negative_at(ParameterLocation.HEADER)):
+        kwargs["auth"] = _sign
 
 
 def _spare_users_of_tools(case: Case) -> None:

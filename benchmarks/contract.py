@@ -116,17 +116,24 @@ def _exchanges(lines: Iterator[str]) -> Iterator[Exchange]:
 
 
 def _st_run(workers: int, target: Target, events: Path) -> None:
-    """Run Schemathesis's command as its users do: in the folder of its configuration, with their identities."""
+    """Run Schemathesis's command as its users do: in the folder of its configuration, with their identities.
+
+    For the first time, that is: it keeps what it learns for the next one, which would be another measurement.
+    """
     openapi, auth = target.settings.openapi, target.settings.auth
     assert openapi is not None
     assert openapi.schemathesis is not None
     assert auth is not None
-    with launch(target, "embedded") as launched:
-        command = [sys.executable, "-m", "schemathesis.cli", "run", f"{launched.base_url}{openapi.path}"]
+    settings = target.resolve(openapi.schemathesis)
+    with launch(target, "embedded") as launched, tempfile.NamedTemporaryFile("w", suffix=".toml") as forgetful:
+        forgetful.write(f"{settings.read_text()}\n[cache]\nenabled = false\n")
+        forgetful.flush()
+        command = [sys.executable, "-m", "schemathesis.cli", "--config-file", forgetful.name]
+        command += ["run", f"{launched.base_url}{openapi.path}"]
         command += ["--url", launched.base_url, "--auth-wfc", str(target.resolve(auth.file))]
         command += ["--workers", str(workers), "--seed", str(SEED), "--max-examples", str(EXAMPLES), "--no-color"]
         command += ["--generation-database", "none", "--report", "ndjson", "--report-ndjson-path", str(events)]
-        _run(command, target.resolve(openapi.schemathesis).parent)
+        _run(command, settings.parent)
 
 
 def _ours(processes: int, target: Target, events: Path) -> None:

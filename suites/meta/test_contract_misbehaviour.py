@@ -24,6 +24,14 @@ ready_timeout_s = 60
 path = "{document}"
 schemathesis = "schemathesis.toml"
 """
+SETTINGS = """
+request-timeout = 1
+[[operations]]
+include-path = "/allowed"
+checks.status_code_conformance.enabled = false
+[cache]
+enabled = true
+"""
 AUTH = """
 auth:
   - name: nobody
@@ -80,7 +88,7 @@ def contract(
         text += '[auth]\nfile = "auth.yaml"\n'
         (folder / "auth.yaml").write_text(auth)
     (folder / "target.toml").write_text(text)
-    (folder / "schemathesis.toml").write_text("request-timeout = 1\n")
+    (folder / "schemathesis.toml").write_text(SETTINGS)
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "suites/contract", "--target", folder / "target.toml"),
@@ -107,6 +115,10 @@ def test_each_misbehaviour_is_a_finding_and_the_run_goes_on(tmp_path: Path, else
     reached = {operation.operation: operation.statuses for operation in results.read(ContractCoverage).operations}
     assert (200 in reached["GET /harmless"], 200 in reached["GET /recursive"]) == (True, True)
     assert elsewhere.asked == []
+    # A check that the target's configuration switches off stays off; what it has kept would decide the next run.
+    assert 418 in reached["GET /allowed"]
+    assert ("GET /allowed", "status_code_conformance") not in {(one.operation, one.check) for one in found.findings}
+    assert not (tmp_path / ".schemathesis").exists()
 
 
 def test_run_has_an_end(tmp_path: Path) -> None:

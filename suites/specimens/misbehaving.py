@@ -87,6 +87,7 @@ def document() -> dict[str, object]:
 ACTS: dict[str, Callable[[Misbehaving], None]] = {
     "/": lambda it: it.say(200),
     "/openapi.json": lambda it: it.say(200, document()),
+    "/allowed": lambda it: it.say(418),
     "/harmless": lambda it: it.say(200),
     "/recursive": lambda it: it.say(200, {"within": {"within": {}}}),
     "/refused": lambda it: it.say(401, {"detail": "who are you?"}),

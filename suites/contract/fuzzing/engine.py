@@ -10,8 +10,10 @@ import json
 import os
 from multiprocessing.connection import Client
 from pathlib import Path
+from typing import Any
 
 from schemathesis.cli import schemathesis as command_line
+from schemathesis.config import CacheConfig
 
 from suites.contract.fuzzing import false_alarms, strict_answers  # noqa: F401 - register their hook and check
 from suites.contract.fuzzing.chains import in_chains
@@ -25,6 +27,7 @@ from suites.contract.fuzzing.senders import signed_by_senders
 def main() -> None:
     """Run Schemathesis's command line; operations are kept apart, and shared, where somebody offers to."""
     limit_answers()
+    remember_nothing()
     chains = in_chains()
     if address := os.environ.get(ADDRESS):
         keep_apart(Keeper(Client(address, family="AF_UNIX"), chains))
@@ -32,6 +35,20 @@ def main() -> None:
     if share := os.environ.get(SHARE):
         in_rounds(frozenset(json.loads(Path(share).read_text())), chains, senders)
     command_line()
+
+
+def remember_nothing() -> None:
+    """Keep nothing for the next run, and read nothing of the last one: the same seed sends the same.
+
+    Schemathesis 4.32 keeps in `.schemathesis` what it learns of identities and answers, whoever runs it, unless a
+    configuration file says otherwise; that is the target's.
+    """
+    prepare = CacheConfig.__init__
+
+    def prepare_none(cache: CacheConfig, **more: Any) -> None:
+        prepare(cache, **{**more, "enabled": False})
+
+    CacheConfig.__init__ = prepare_none  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -185,8 +185,6 @@ def _arguments(request: Request, part: Part, folder: Path) -> list[str]:
         request.document,
         "--url",
         part.base_url,
-        "--checks",
-        "all",
         "--phases",
         ",".join(ALONE if request.operations or part.number < part.of else PHASES),
         "--continue-on-failure",
