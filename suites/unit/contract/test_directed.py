@@ -52,7 +52,7 @@ class Sent(Senders):
         self.by: dict[str, str] = {}
 
     @staticmethod
-    def others(operation: Any) -> list[str]:
+    def others(_operation: Any) -> list[str]:
         """Return the identities of an auth file but its first."""
         return ["bob", "carol"]
 
