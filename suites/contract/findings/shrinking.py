@@ -27,8 +27,9 @@ from suites.contract.findings.smaller_requests import (
     same_values,
 )
 from suites.contract.findings.violations import Violation, Violations, whichever_body
-from suites.contract.laws.laws import LAWS, VERSION
-from suites.contract.laws.trials import KEY, made_first
+from suites.contract.laws.laws import LAWS
+from suites.contract.laws.offers import KEY, VERSION
+from suites.contract.laws.trials import made_first
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from schemathesis.generation.stateful.state_machine import StepOutput
 from schemathesis.specs.openapi.expressions import MultiMatch
 from schemathesis.specs.openapi.stateful.links import OpenApiLink
 
-from suites.contract.laws.laws import VERSION
+from suites.contract.laws.offers import VERSION
 from suites.contract.reach.goals import is_documented_as
 
 

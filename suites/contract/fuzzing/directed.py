@@ -24,7 +24,7 @@ from suites.contract.fuzzing.links import Described, Links
 from suites.contract.fuzzing.provoked import Scene, provoked, repeated
 from suites.contract.fuzzing.senders import Senders, without_credentials
 from suites.contract.fuzzing.variants import Call, another, simplest, with_own_key
-from suites.contract.laws.trials import KEY
+from suites.contract.laws.offers import KEY
 from suites.contract.reach.goals import Operation, goals
 from suites.contract.reach.schemas import Schemas
 

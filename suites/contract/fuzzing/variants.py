@@ -8,7 +8,7 @@ from schemathesis import Case
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import CaseMetadata, ComponentInfo, CoverageScenario, PhaseInfo
 
-from suites.contract.laws.trials import KEY
+from suites.contract.laws.offers import KEY
 
 
 class Call(NamedTuple):

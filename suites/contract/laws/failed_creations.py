@@ -4,33 +4,21 @@ All refused calls of an operation go to one freshly seeded target, between two l
 too: a list that does not show what those made could not have shown a breach, and the law is blind there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
 from harness.contract_findings import Step
 from suites.contract.findings.exchange import FILTERED, Answer
 from suites.contract.findings.replaying import Caller
-from suites.contract.laws.trials import KEY, Calls, Verdict, each_until_sure, looks_of, with_header
+from suites.contract.laws.offers import KEY
+from suites.contract.laws.trials import Calls, Verdict, each_until_sure, looks_of, with_header
 
-CREATED = frozenset({"201", "202"})
 REFUSED = 400
 MOST_ROUNDS = 3
 BLIND = Verdict(kept=True, trial=((), ()), sure=False, seen=False)
 """Nobody may look at the list, or it changes by itself."""
 UNUSED_KEY = "00000000-0000-4000-8000-000000000002"
-
-
-def creates_in_a_list(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the operations that create, where the same path shows what there is."""
-    for path, item in document.get("paths", {}).items():
-        if (
-            "get" in item
-            and not path.rstrip("/").endswith("}")
-            and CREATED & set(map(str, item.get("post", {}).get("responses", {})))
-        ):
-            yield f"POST {path}"
 
 
 def failed_creation_leaves_nothing(call: Step, caller: Caller) -> Verdict | None:

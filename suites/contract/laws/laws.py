@@ -14,10 +14,17 @@ from typing import Any, NamedTuple
 from harness.contract_findings import LawReach, Step
 from suites.contract.findings.causes import Cause, Sighting
 from suites.contract.findings.replaying import Caller
-from suites.contract.laws.failed_creations import creates_in_a_list, failed_creation_leaves_nothing, try_creations
+from suites.contract.laws.failed_creations import failed_creation_leaves_nothing, try_creations
+from suites.contract.laws.offers import (
+    KEY,
+    VERSION,
+    can_be_deleted,
+    creates_in_a_list,
+    names_versions,
+    takes_keys,
+)
 from suites.contract.laws.recorded_calls import Scenarios, recorded_calls
 from suites.contract.laws.trials import (
-    KEY,
     Calls,
     Law,
     Trial,
@@ -30,7 +37,6 @@ from suites.contract.laws.trials import (
 
 ACCEPTED = 202
 PRECONDITION_FAILED = 412
-VERSION = "if-match"
 
 _SAME_KEY = "00000000-0000-4000-8000-000000000001"
 
@@ -88,12 +94,6 @@ def _cause(operation: str, check: str, message: str, trial: Trial) -> Cause:
 # --- what was deleted is gone --------------------------------------------------------------------------------
 
 
-def _can_be_deleted(document: Mapping[str, Any]) -> Iterator[str]:
-    for path, item in document.get("paths", {}).items():
-        if "delete" in item and "get" in item and path.rstrip("/").endswith("}"):
-            yield f"DELETE {path}"
-
-
 def _deleted_is_gone(call: Step, caller: Caller) -> Verdict | None:
     """Look, delete, look again: it is gone. What is to be deleted later, as status 202 says, may still be there."""
     found = look_at(call, caller)
@@ -112,15 +112,6 @@ def _deleted_is_gone(call: Step, caller: Caller) -> Verdict | None:
 
 
 # --- the second of two writers is refused --------------------------------------------------------------------
-
-
-def _names_versions(document: Mapping[str, Any]) -> Iterator[str]:
-    for path, item in document.get("paths", {}).items():
-        yield from (
-            f"{method.upper()} {path}"
-            for method in ("put", "patch")
-            if "get" in item and _takes(document, item, method, VERSION)
-        )
 
 
 def _second_writer_is_refused(call: Step, caller: Caller) -> Verdict | None:
@@ -144,11 +135,6 @@ def _second_writer_is_refused(call: Step, caller: Caller) -> Verdict | None:
 # --- a key has one effect ------------------------------------------------------------------------------------
 
 
-def _takes_keys(document: Mapping[str, Any]) -> Iterator[str]:
-    for path, item in document.get("paths", {}).items():
-        yield from (f"{method.upper()} {path}" for method in ("post", "patch") if _takes(document, item, method, KEY))
-
-
 def _key_has_one_effect(call: Step, caller: Caller) -> Verdict | None:
     """Call twice with the same key: the second call gets the first one's answer, or is refused."""
     keyed = with_header(call, KEY, _SAME_KEY)
@@ -160,31 +146,16 @@ def _key_has_one_effect(call: Step, caller: Caller) -> Verdict | None:
     return Verdict(kept, ((keyed, keyed), (first, second)))
 
 
-# --- of the document -----------------------------------------------------------------------------------------
-
-
-def _takes(document: Mapping[str, Any], item: Mapping[str, Any], method: str, header: str) -> bool:
-    """Whether an operation has a header parameter of this name."""
-    parameters = [*item.get("parameters", ()), *item.get(method, {}).get("parameters", ())]
-    return any(_resolved(document, parameter).get("name", "").lower() == header for parameter in parameters)
-
-
-def _resolved(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = str(parameter.get("$ref", ""))
-    name = reference.removeprefix("#/components/parameters/")
-    return document.get("components", {}).get("parameters", {}).get(name, {}) if reference else parameter
-
-
 LAWS: dict[str, Promise] = {
-    "deleted_is_gone": Promise(_can_be_deleted, _deleted_is_gone, "What was deleted can still be read", 3),
+    "deleted_is_gone": Promise(can_be_deleted, _deleted_is_gone, "What was deleted can still be read", 3),
     "second_writer_is_refused": Promise(
-        _names_versions,
+        names_versions,
         _second_writer_is_refused,
         "Two writers with the same version both succeed: the first one's change is lost",
         4,
     ),
     "key_has_one_effect": Promise(
-        _takes_keys, _key_has_one_effect, "The same call with the same key has a second effect", 2
+        takes_keys, _key_has_one_effect, "The same call with the same key has a second effect", 2
     ),
     "failed_creation_leaves_nothing": Promise(
         creates_in_a_list,

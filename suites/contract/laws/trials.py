@@ -10,8 +10,8 @@ from harness.contract_findings import Step
 from suites.contract.findings.exchange import FILTERED, Answer
 from suites.contract.findings.renaming import Names
 from suites.contract.findings.replaying import Caller, Exchanged, is_same, replayed
+from suites.contract.laws.offers import KEY
 
-KEY = "idempotency-key"
 _OF_WRITES = (KEY, "content-", "if-", "prefer", "range")
 """How headers begin that say how to write, or which part to read."""
 Trial = tuple[tuple[Step, ...], tuple[Answer | None, ...]]

@@ -12,10 +12,10 @@ from suites.contract.findings.exchange import Answer
 from suites.contract.findings.replaying import Caller, show_again
 from suites.contract.laws.failed_creations import (
     BLIND,
-    creates_in_a_list,
     failed_creation_leaves_nothing,
     try_creations,
 )
+from suites.contract.laws.offers import creates_in_a_list
 from suites.contract.laws.trials import Calls
 
 ADMIN = Identity(name="admin", fixed_headers=(Header(name="X-Key", value="k"),))

@@ -83,6 +83,25 @@ def test_paths_of_one_thing(path: str) -> None:
     assert list(LAWS["failed_creation_leaves_nothing"].offers(document)) == []
 
 
+def test_what_offers_laws() -> None:
+    """References are followed, whatever they lead to and from, and what no operation is, is none."""
+    versioned = {"get": {}, "put": {"parameters": [{"$ref": "#/components/headers/version"}]}, "x-owner": "us"}
+    document = {
+        "paths": {"x-hidden": True, "/things/{id}": {"$ref": "#/components/pathItems/thing"}, "/none": None},
+        "components": {
+            "pathItems": {"thing": versioned},
+            "headers": {"version": {"in": "header", "name": "IF-MATCH"}},
+        },
+    }
+    offered = {name: list(promise.offers(document)) for name, promise in LAWS.items()}
+    assert offered == {
+        "deleted_is_gone": [],
+        "second_writer_is_refused": ["PUT /things/{id}"],
+        "key_has_one_effect": [],
+        "failed_creation_leaves_nothing": [],
+    }
+
+
 def for_tenants(step: Step, deleted: bool) -> Answer:  # noqa: FBT001 - as Service says
     """Answer as a service that wants to know the tenant with each request."""
     if "X-Tenant" not in step.headers:
