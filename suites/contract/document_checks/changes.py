@@ -159,7 +159,11 @@ def _security(document: Node, node: Node) -> list[Node]:
 
 
 def _asks_no_more(new: Node, old: Node) -> bool:
-    return all(scheme in old and set(scopes or ()) <= set(old[scheme] or ()) for scheme, scopes in new.items())
+    return all(scheme in old and _scopes(new, scheme) <= _scopes(old, scheme) for scheme in new)
+
+
+def _scopes(alternative: Node, scheme: str) -> set[str]:
+    return set(map(str, _listed(alternative, scheme)))
 
 
 def _scheme(document: Node, name: str) -> Node:

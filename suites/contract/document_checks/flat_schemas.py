@@ -67,8 +67,8 @@ def _by_type(schema: Node) -> list[Node]:
 def _of_type(schema: Node, kind: Any) -> Node:
     if kind == "null":
         return {"type": "null"}
-    enum = schema.get("enum")
-    return {**schema, "type": kind, **({"enum": [one for one in enum if one is not None]} if enum else {})}
+    enum = [one for one in _listed(schema, "enum") if one is not None]
+    return {**schema, "type": kind, **({"enum": enum} if "enum" in schema else {})}
 
 
 def _implied_type(schema: Node) -> str | None:
@@ -76,7 +76,7 @@ def _implied_type(schema: Node) -> str | None:
         return "object"
     if "items" in schema:
         return "array"
-    values = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
+    values = _listed(schema, "enum") or ([schema["const"]] if "const" in schema else [])
     return "string" if values and all(isinstance(value, str) for value in values) else None
 
 

@@ -60,7 +60,7 @@ class SchemaChanges:
 
     def _object_changes(self, wide: Node, narrow: Node, *, request: bool) -> Iterator[Change]:
         had, has = _old_and_new(_properties(wide), _properties(narrow), request=request)
-        for name in sorted(set(narrow.get("required") or ()) - set(wide.get("required") or ())):
+        for name in sorted(_required(narrow) - _required(wide)):
             if request:
                 yield f".{name}", "is required now"
             elif name in has:
@@ -139,6 +139,11 @@ def _old_and_new(wide: Any, narrow: Any, *, request: bool) -> tuple[Any, Any]:
 def _properties(schema: Node) -> Mapping[str, Any]:
     found = schema.get("properties")
     return found if isinstance(found, Mapping) else {}
+
+
+def _required(schema: Node) -> set[str]:
+    found = schema.get("required")
+    return set(map(str, found)) if isinstance(found, list) else set()
 
 
 def _below(step: str, changes: tuple[Change, ...]) -> Iterator[Change]:

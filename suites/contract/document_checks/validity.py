@@ -7,6 +7,7 @@ from harness.openapi_document import Node, value_at
 
 MOST_REFERENCES = 50  # in a row
 LONGEST_SHOWN = 300
+_STUMBLES = (LookupError, TypeError, ValueError, AttributeError, AssertionError)
 _DATA = {"example", "examples", "default", "enum", "const"}  # what stands there is no part of the description
 
 
@@ -21,10 +22,34 @@ def problems(document: Node) -> tuple[str, ...]:
     validator = validators.get(version[:3])
     if validator is None:
         return (f"openapi: {version} is no version that is known: {', '.join(validators)}",)
-    try:
-        return tuple(dict.fromkeys(_line(error) for error in validator(document).iter_errors()))
-    except RecursionError:
-        return ("it is nested too deeply to be looked through",)
+    return tuple(dict.fromkeys(_lines(validator(_without_extensions(document)))))
+
+
+def _lines(validator: Any) -> Iterator[str]:
+    """Yield what a validator says; it stumbles over some of what it has just called wrong."""
+    errors, found = validator.iter_errors(), False
+    while True:
+        try:
+            error = next(errors)
+        except StopIteration:
+            return
+        except RecursionError:
+            yield "it is nested too deeply to be looked through"
+            return
+        except _STUMBLES as stumble:
+            if not found:
+                yield f"it cannot be looked through: {type(stumble).__name__}: {stumble}"
+            return
+        found = True
+        yield _line(error)
+
+
+def _without_extensions(document: Node) -> Node:
+    """Return a document without the extensions beside its paths, which may be anything, and are read as paths."""
+    paths = document.get("paths")
+    if not isinstance(paths, Mapping):
+        return document
+    return {**document, "paths": {name: item for name, item in paths.items() if not name.startswith("x-")}}
 
 
 def _validators() -> dict[str, Any]:

@@ -84,8 +84,8 @@ class Violations:
         if not body:
             yield from [("body", "", "missing")] if described.get("required") else ()
             return
-        content = described.get("content") or {}
-        if not content:
+        content = described.get("content")
+        if not content or not isinstance(content, Mapping):
             return
         media, shown = _json_of(content, step), step.body or str(step.body_base64)
         if media is None:

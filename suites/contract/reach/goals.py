@@ -48,7 +48,7 @@ def operations(schemas: Schemas) -> Iterator[Operation]:
             if method in item:
                 node = schemas.resolve(item[method])
                 listed = [schemas.resolve(one) for one in [*_list(item, "parameters"), *_list(node, "parameters")]]
-                named = {(one.get("in"), one.get("name")): one for one in listed if "in" in one and "name" in one}
+                named = {(str(one["in"]), str(one["name"])): one for one in listed if "in" in one and "name" in one}
                 yield Operation(f"{method.upper()} {path}", node, tuple(named.values()))
 
 

@@ -48,7 +48,7 @@ class Schemas:
         yield found
         if depth < DEEPEST:
             for word in ("allOf", "anyOf", "oneOf"):
-                for part in found.get(word) or ():
+                for part in _listed(found, word):
                     yield from self.alternatives(part, depth + 1)
 
     def boundaries(self, schema: Any) -> Iterator[tuple[str, Check]]:
@@ -64,7 +64,7 @@ class Schemas:
         """Return the values of its enums, null left out: a request says that by leaving the value out."""
         values: list[Any] = []
         for part in self.alternatives(schema):
-            values += [value for value in part.get("enum") or () if value is not None and value not in values]
+            values += [value for value in _listed(part, "enum") if value is not None and value not in values]
         return values
 
     def edges(self, schema: Any) -> list[Any]:
@@ -78,8 +78,7 @@ class Schemas:
         """Return the examples that the schema itself gives."""
         values: list[Any] = []
         for part in self.alternatives(schema):
-            listed = part.get("examples")
-            values += [*([part["example"]] if "example" in part else []), *(listed if isinstance(listed, list) else [])]
+            values += [*([part["example"]] if "example" in part else []), *_listed(part, "examples")]
         return values
 
     def properties(self, schema: Any) -> dict[str, Any]:
@@ -87,7 +86,7 @@ class Schemas:
         return {
             str(name): inner
             for part in self.alternatives(schema)
-            for name, inner in (part.get("properties") or {}).items()
+            for name, inner in _object(part, "properties").items()
         }
 
     def items(self, schema: Any) -> Any:
@@ -120,6 +119,16 @@ class Schemas:
         """Whether something can be sent as a text that the schema does not take."""
         valid = self.validity(schema)
         return valid is not None and not all(any(valid(one) for one in readings((text,))) for text in _ODD_TEXTS)
+
+
+def _object(schema: Node, word: str) -> Node:
+    found = schema.get(word)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _listed(schema: Node, word: str) -> list[Any]:
+    found = schema.get(word)
+    return found if isinstance(found, list) else []
 
 
 def _asked(question: Callable[[Any], T], value: Any, no_text: T) -> T:

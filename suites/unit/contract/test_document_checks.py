@@ -34,8 +34,9 @@ def document(schema: Any = None, version: str = "3.1.0", **more: Any) -> dict[st
         document({"$ref": "#/components/schemas/Thing"}),
         document({"$ref": "#/components/schemas/Thing"}, "3.0.3"),
         document({"type": "object", "example": {"$ref": "#/nowhere"}}),
+        document(paths={"/things": {"get": {"responses": {"default": {"description": "?"}}}}, "x-owner": "us"}),
     ],
-    ids=["recursive", "3.0", "a reference in an example"],
+    ids=["recursive", "3.0", "a reference in an example", "an extension beside the paths"],
 )
 def test_valid(content: dict[str, Any]) -> None:
     """A document of 3.1 or 3.0 is valid, also when its schemas contain themselves."""
@@ -53,6 +54,7 @@ SCHEMA = "#/paths/~1things/get/responses/200/content/application~1json/schema"
         (document({"$ref": SCHEMA}), f"{SCHEMA}: $ref '{SCHEMA}' leads round in a circle"),
         (document(info={"title": "x"}), '#/info: "version" is a required property'),
         (document(paths={"/": {"get": 3}}), '#/paths/~1/get: 3 is not of type "object"'),
+        (document(paths={"/": 3}), '#/paths/~1: 3 is not of type "object"'),
         (document(version="3.7.0"), "openapi: 3.7.0 is no version that is known: 3.0, 3.1, 3.2"),
     ],
 )
