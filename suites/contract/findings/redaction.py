@@ -8,8 +8,6 @@ import json
 import re
 from typing import Any
 
-import msgspec
-
 from suites.contract.findings.exchange import FILTERED, Answer
 
 _HEADERS = frozenset({"set-cookie", "authorization", "authentication-info"})
@@ -18,6 +16,7 @@ _NAMES = re.compile(r"token|secret|passw|credential|api.?key", re.IGNORECASE)
 _SECRET = rb"[\w:.-]{0,40}(?:%s)[\w:.-]{0,40}" % _NAMES.pattern.encode()  # bounded: answers may be a megabyte
 _ELEMENT = re.compile(rb"(?P<before><%s(?:\s[^<>]*)?>)[^<]+" % _SECRET, re.IGNORECASE)
 _PAIR = re.compile(rb"(?P<before>%s=[\"']?)[^&\s\"'<>]+" % _SECRET, re.IGNORECASE)
+_FIELD = re.compile(rb'(?P<before>"%s"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?)' % _SECRET, re.IGNORECASE)
 _FILTERED = rb"\g<before>" + FILTERED.encode()
 
 
@@ -37,8 +36,11 @@ def _redacted_body(body: bytes) -> bytes:
     if not _NAMES.search(body.decode(errors="replace")):
         return body
     try:
-        return msgspec.json.encode(_redacted_value(json.loads(body)))
-    except (ValueError, RecursionError):  # no JSON: its fields are those of XML, or of a form
+        value = _redacted_value(json.loads(body))
+        # Half of a surrogate pair is no text, and is written as JSON has it: escaped.
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
+    except (ValueError, RecursionError):  # XML, a form, or JSON that is cut off, one of several, or too deep
+        body = _FIELD.sub(rb'\g<before>"%s"' % FILTERED.encode(), body)
         return _ELEMENT.sub(_FILTERED, _PAIR.sub(_FILTERED, body))
 
 

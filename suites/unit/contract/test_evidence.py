@@ -107,11 +107,24 @@ def test_har_of_findings() -> None:
         (b"access_token=abc&kind=bearer", b"access_token=[Filtered]&kind=bearer"),
         (b'<a><x:Token id="1">abc</x:Token><n>1</n></a>', b'<a><x:Token id="1">[Filtered]</x:Token><n>1</n></a>'),
         (b"token" * 20_000, b"token" * 20_000),
+        (rb'{"token": "a", "of": "\ud800"}', rb'{"token":"[Filtered]","of":"\ud800"}'),
+        (
+            b'{"token": "a", "of": ' + b"[" * 5000 + b"]" * 5000,
+            b'{"token": "[Filtered]", "of": ' + b"[" * 5000 + b"]" * 5000,
+        ),
+        (
+            b'{"items": [{"api_token" : "a\\"b", "tokens": ["c", "d"]}, {"n',
+            b'{"items": [{"api_token" : "[Filtered]", "tokens": "[Filtered]"}, {"n',
+        ),
+        (
+            b'data: {"token": "a"}\n\ndata: {"password": "b',
+            b'data: {"token": "[Filtered]"}\n\ndata: {"password": "[Filtered]"',
+        ),
     ],
-    ids=["list", "form", "XML", "large"],
+    ids=["list", "form", "XML", "large", "half of a pair", "deep", "cut off", "a stream of events"],
 )
 def test_secrets_of_any_kind(body: bytes, told: bytes) -> None:
-    """Secret fields of lists, of forms and of XML are filtered too; a large answer takes no time."""
+    """Secret fields of lists, of forms, of XML and of broken JSON are filtered too; a large answer takes no time."""
     answer = redacted(Answer(200, {}, body))
     assert answer is not None
     assert answer.body == told
