@@ -106,7 +106,8 @@ def _texts(values: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    """Return what a value is sent as; Schemathesis's own kinds of texts, such as joined lists, as plain ones."""
+    return str(value) if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _json(body: Any) -> Any:

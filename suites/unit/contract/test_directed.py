@@ -186,3 +186,15 @@ def test_a_conflict_is_provoked_by_the_same_call_again() -> None:
     """Three times in all, each judged as valid."""
     plain, twice = (len(directed(things(*more), "/things/{id}", "PATCH")) for more in ((), ("409",)))
     assert twice - plain == len(["once", "again"])
+
+
+def test_parameters_of_any_style() -> None:
+    """What is sent as joined lists, or in the styles that paths have, is aimed at like any other input."""
+    listed = {"in": "query", "name": "of", "explode": False, "schema": {"type": "array", "items": {"enum": ["a", "b"]}}}
+    colour = {"in": "path", "name": "colour", "required": True, "style": "matrix", "schema": {"enum": ["red", "blue"]}}
+    paths = {"/{colour}": {"get": {"parameters": [{**listed, "required": True}, colour], "responses": said("200")}}}
+    info = {"title": "things", "version": "1"}
+    schema = schemathesis.openapi.from_dict({"openapi": "3.1.0", "info": info, "paths": paths})
+    cases = directed(schema, "/{colour}", "GET")
+    assert {"red", "blue"} <= {str(case.path_parameters["colour"]) for case in cases}
+    assert {True, False} == {"of" in case.query for case in cases}
