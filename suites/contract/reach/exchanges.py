@@ -69,5 +69,5 @@ def _body(body: Mapping[str, Any] | None) -> Any:
     text = content.decode(errors="replace")
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

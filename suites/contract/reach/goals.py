@@ -1,5 +1,6 @@
 """The things of a document that can be reached, each with the question whether an exchange reaches it."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -221,7 +222,7 @@ def examples_of(described: Node, of_schema: list[Any]) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace").decode()
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 

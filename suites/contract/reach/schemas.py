@@ -24,12 +24,13 @@ class Schemas:
     def __init__(self, document: Node) -> None:
         self.document = document
         old = str(document.get("openapi", "")).startswith("3.0")
+        self._read: Callable[[Any], Any] = _with_null if old else (lambda schema: schema)
         self._kind = jsonschema_rs.Draft4Validator if old else jsonschema_rs.Draft202012Validator
         self._draft = jsonschema_rs.Draft4 if old else jsonschema_rs.Draft202012
 
     @functools.cached_property
     def _registry(self) -> jsonschema_rs.Registry:
-        return jsonschema_rs.Registry([(_DOCUMENT, dict(self.document))], self._draft, _refuse)
+        return jsonschema_rs.Registry([(_DOCUMENT, self._read(dict(self.document)))], self._draft, _refuse)
 
     def resolve(self, node: Any) -> Node:
         """Follow references until there is none; what cannot be followed, or is no object, is an empty one."""
@@ -111,7 +112,7 @@ class Schemas:
 
     def _validator(self, schema: Any) -> Any:
         try:
-            return self._kind(_absolute(schema), registry=self._registry, validate_formats=True)
+            return self._kind(_absolute(self._read(schema)), registry=self._registry, validate_formats=True)
         except (ValueError, jsonschema_rs.ReferencingError):
             return None
 
@@ -132,10 +133,10 @@ def _listed(schema: Node, word: str) -> list[Any]:
 
 
 def _asked(question: Callable[[Any], T], value: Any, no_text: T) -> T:
-    """Return the answer about a value; half of a surrogate pair, which JSON can write, is no text."""
+    """Return the answer about a value that can be asked: half of a surrogate pair is no text, nor is any depth."""
     try:
         return question(value)
-    except UnicodeEncodeError:
+    except ValueError:
         return no_text
 
 
@@ -210,6 +211,18 @@ def _absolute(schema: Any) -> Any:
             for key, value in schema.items()
         }
     return [_absolute(one) for one in schema] if isinstance(schema, list) else schema
+
+
+def _with_null(schema: Any) -> Any:
+    """Return a schema of OpenAPI 3.0 as JSON Schema says that a value may be null: it has a word of its own for it."""
+    if isinstance(schema, list):
+        return [_with_null(one) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    found = {key: _with_null(value) for key, value in schema.items()}
+    if schema.get("nullable") is True and isinstance(kind := schema.get("type"), str):
+        found["type"] = [kind, "null"]
+    return found
 
 
 def _refuse(uri: str) -> Any:

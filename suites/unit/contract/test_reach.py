@@ -11,6 +11,7 @@ from suites.contract.reach.exchanges import FILTERED, Exchange, exchanges_of
 from suites.contract.reach.measure import Reach, measure
 from suites.contract.reach.schemas import Schemas
 
+DEEP = b"[" * 200_000
 THING = {
     "type": "object",
     "required": ["name"],
@@ -109,6 +110,12 @@ def test_enums_and_examples() -> None:
     assert {'query parameter `q`: "a"'} == missing(reach, "examples")
 
 
+def test_values_that_are_hard_to_show() -> None:
+    """A value of an enum may be half of a surrogate pair, or larger than any machine's numbers."""
+    reach = measure(document(parameter({"enum": ["\ud800", 10**30]})), [])
+    assert {r'query parameter `q`: "\ud800"', f"query parameter `q`: {10**30}"} == missing(reach, "enums")
+
+
 @pytest.mark.parametrize(
     ("statuses", "seen", "left"),
     [
@@ -162,6 +169,23 @@ def test_half_of_a_surrogate_pair_is_no_valid_text() -> None:
     assert errors is not None
     assert (valid("whole"), valid("\ud800")) == (True, False)
     assert (bool(errors("whole")), bool(errors("\ud800"))) == (False, True)
+
+
+def test_value_that_is_too_deep_is_not_valid() -> None:
+    """A service may be sent what no validator looks through."""
+    errors = Schemas(with_body()).errors({"type": "array"})
+    assert errors is not None
+    assert errors(json.loads('{"a":' * 400 + "1" + "}" * 400))
+
+
+@pytest.mark.parametrize(("version", "nullable"), [("3.0.3", True), ("3.0.3", False), ("3.1.0", True)])
+def test_null_of_the_older_version(version: str, nullable: bool) -> None:  # noqa: FBT001 - a column of the table
+    """OpenAPI 3.0 has a word of its own for what may be null, also where a reference leads."""
+    thing = {"type": "object", "properties": {"nullable": {"type": "string", "nullable": nullable}}}
+    schemas = Schemas(document(version=version) | {"components": {"schemas": {"Thing": thing}}})
+    valid = schemas.validity({"$ref": "#/components/schemas/Thing"})
+    assert valid is not None
+    assert valid({"nullable": None}) is (nullable and version == "3.0.3")
 
 
 def test_recursive_schema_ends() -> None:
@@ -228,9 +252,12 @@ def test_hidden_headers() -> None:
     assert exchange.parameters["header"] == {"x-key": ("abc",), "cookie": (FILTERED,)}
 
 
-@pytest.mark.parametrize(("content", "body"), [(b"", msgspec.UNSET), (b"{", "{"), (b"\xff", "\ufffd"), (b"null", None)])
+@pytest.mark.parametrize(
+    ("content", "body"),
+    [(b"", msgspec.UNSET), (b"{", "{"), (b"\xff", "\ufffd"), (b"null", None), (DEEP, DEEP.decode())],
+)
 def test_recorded_bodies(content: bytes, body: Any) -> None:
-    """A body that is no JSON is a text, an empty one is none."""
+    """A body that is no JSON is a text, and one that nobody can read; an empty one is none."""
     recorder = recorded()
     recorder["interactions"]["c"]["request"]["body"] = {"$base64": base64.b64encode(content).decode()}
     (exchange,) = exchanges_of([recorder])
