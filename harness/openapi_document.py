@@ -2,10 +2,11 @@
 
 import http.client
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import yaml
 
@@ -100,6 +101,24 @@ def _check_size(content: Any) -> None:
         if seen > MOST_NODES:
             raise RequestError(f"the OpenAPI document has more than {MOST_NODES:,} values, or contains itself")
         waiting.extend(inner)
+
+
+def prefix_of(document: Node) -> str:
+    """Return the path before all paths, from the first of `servers`, whose variables have their defaults."""
+    servers = document.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    if not isinstance(first, Mapping):
+        return ""
+    url, variables = str(first.get("url", "")), first.get("variables")
+    for name, described in (variables if isinstance(variables, Mapping) else {}).items():
+        default = described.get("default", "") if isinstance(described, Mapping) else ""
+        url = url.replace(f"{{{name}}}", str(default))
+    return urlsplit(re.sub(r"\{[^}]*\}", "", url)).path.rstrip("/")
+
+
+def address_of(document: Node, base_url: str) -> str:
+    """Return where the paths of a document begin on a target; the path that its own address has, if any, is it."""
+    return base_url if urlsplit(base_url).path.strip("/") else f"{base_url}{prefix_of(document)}"
 
 
 def value_at(content: Any, reference: str) -> Any:

@@ -1,12 +1,10 @@
 """Reads an OpenAPI 3 document: its operations, its references, what is wrong with it. Pure."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from harness.errors import RequestError, TargetFileError
-from harness.openapi_document import Node, checked_document, value_at
+from harness.openapi_document import Node, checked_document, prefix_of, value_at
 from harness.target import Target
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")  # OPTIONS and TRACE are nobody's journey
@@ -59,9 +57,7 @@ class Document:
     @property
     def prefix(self) -> str:
         """The path before all paths, from the first of `servers`."""
-        servers = self.content.get("servers")
-        url = str(mapping(servers[0]).get("url", "")) if isinstance(servers, list) and servers else ""
-        return urlsplit(re.sub(r"\{[^}]*\}", "", url)).path.rstrip("/")
+        return prefix_of(self.content)
 
     def operations(self) -> Iterator[Operation | tuple[str, str]]:
         """Yield every operation in the document's order; for one that cannot be read, its name and the reason."""

@@ -5,11 +5,12 @@ Only what probes need; `suites/contract` does the schemas justice.
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import msgspec
 import yaml
 
+from harness.openapi_document import prefix_of
 from harness.target import Target
 from security.evidence import CheckIncomplete
 from security.probes.exchange import Request, send
@@ -69,8 +70,7 @@ class _Document:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
-        servers = document.get("servers") or [{"url": "/"}]
-        self._prefix = urlsplit(servers[0]["url"]).path.rstrip("/")
+        self._prefix = prefix_of(document)
 
     def operations(self) -> Iterator[Operation]:
         for path, item in self._document["paths"].items():

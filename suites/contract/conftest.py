@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,7 +15,7 @@ from harness.fixtures import is_worker, say, serve_once_more, services_process
 from harness.guardian import Guardian
 from harness.identities import Identity
 from harness.launch import Launched
-from harness.openapi_document import checked_document, fetch_document
+from harness.openapi_document import address_of, checked_document, fetch_document
 from harness.results import Results
 from harness.target import Target
 from suites.contract.document_checks.check import check_document, renew
@@ -66,6 +67,12 @@ def document(target: Target, served_target: Launched) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def address(served_target: Launched, document: dict[str, Any]) -> str:
+    """Return where the paths of the document begin on the target."""
+    return address_of(document, served_target.base_url)
+
+
+@pytest.fixture(scope="session")
 def document_check(
     request: pytest.FixtureRequest,
     target: Target,
@@ -87,14 +94,16 @@ def document_check(
 
 
 @pytest.fixture(scope="session")
-def documented(target: Target, document: dict[str, Any], pytestconfig: pytest.Config) -> dict[str, tuple[str, ...]]:
+def documented(
+    target: Target, document: dict[str, Any], address: str, pytestconfig: pytest.Config
+) -> dict[str, tuple[str, ...]]:
     """Return every operation that this run should reach, with its documented status codes.
 
     Schemathesis leaves out the one that serves the document.
     """
     every = {operation.name: operation.statuses for operation in operations(Schemas(document))}
-    if target.settings.openapi:
-        every.pop(f"GET {target.settings.openapi.path}", None)
+    if target.settings.openapi and target.settings.openapi.path:
+        every.pop(f"GET {target.settings.openapi.path.removeprefix(urlsplit(address).path)}", None)
     wanted = pytestconfig.option.operation or list(every)
     for name in wanted:
         if name not in every:
@@ -109,14 +118,14 @@ def isolation(served_target: Launched) -> Isolation:
 
 
 @pytest.fixture(scope="session")
-def caller(target: Target, served_target: Launched, identities: dict[str, Identity], isolation: Isolation) -> Caller:
+def caller(target: Target, address: str, identities: dict[str, Identity], isolation: Isolation) -> Caller:
     """Return who calls the target; every identity of it could log in, or nothing can be said at all."""
     try:
         with ThreadPoolExecutor() as threads:
-            list(threads.map(lambda identity: identity.log_in(served_target.base_url), identities.values()))
+            list(threads.map(lambda identity: identity.log_in(address), identities.values()))
     except IdentityRefused as error:
         pytest.exit(str(error), returncode=error.exit_code)
-    return Caller(served_target.base_url, identities, isolation, patience_s(target))
+    return Caller(address, identities, isolation, patience_s(target))
 
 
 @pytest.fixture(scope="session")
@@ -155,12 +164,14 @@ def fuzzing(
     document_location: str,
     document: dict[str, Any],
     documented: dict[str, tuple[str, ...]],
+    address: str,
     served_target: Launched,
     caller: Caller,  # noqa: ARG001 - every identity could log in, or the run has ended
     isolation: Isolation,
 ) -> FuzzRun:
     """Return the one run of Schemathesis that this suite judges."""
-    asked = request_for(request.config.option, target, document_location)
+    prefix = address.removeprefix(served_target.base_url)
+    asked = request_for(request.config.option, target, document_location, prefix)
     dealt = shares(amounts(document, documented), processes)
     try:
         return fuzz(asked, dealt, (served_target, isolation), other_targets, engines, partial(say, request.config))

@@ -50,11 +50,12 @@ def or_exit(error: ProvingGroundError) -> BaseException:
     return pytest.exit.Exception(str(error), returncode=error.exit_code)
 
 
-def request_for(option: Any, target: Target, document: str) -> Request:
-    """Return what Schemathesis is to do with a document, which is a URL or a file."""
+def request_for(option: Any, target: Target, document: str, prefix: str) -> Request:
+    """Return what Schemathesis is to do with a document (a URL or a file), whose paths begin at `prefix`."""
     auth = target.settings.auth
     return Request(
         document=document,
+        prefix=prefix,
         auth_file=target.resolve(auth.file) if auth else None,
         configuration=configuration_of(target),
         seed=option.seed,

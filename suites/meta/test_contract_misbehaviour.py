@@ -27,7 +27,7 @@ schemathesis = "schemathesis.toml"
 SETTINGS = """
 request-timeout = 1
 [[operations]]
-include-path = "/allowed"
+include-path-regex = "/allowed$"
 checks.status_code_conformance.enabled = false
 [cache]
 enabled = true
@@ -48,7 +48,7 @@ EXPECTED = {
     "GET /fatal": ("F906", "answer_is_whole", "The connection ended before there was a whole answer"),
     "GET /away": ("F101", "status_code_conformance", "Received: 302, which leads to http://127.0.0.1:"),
     "GET /abroad": ("F101", "status_code_conformance", "Received: 307, which leads to http://localhost:"),
-    "GET /round": ("F101", "status_code_conformance", "Received: 302, which leads to /round"),
+    "GET /round": ("F101", "status_code_conformance", "Received: 302, which leads to /v1/round"),
 }
 
 
@@ -119,6 +119,8 @@ def test_each_misbehaviour_is_a_finding_and_the_run_goes_on(tmp_path: Path, else
     assert 418 in reached["GET /allowed"]
     assert ("GET /allowed", "status_code_conformance") not in {(one.operation, one.check) for one in found.findings}
     assert not (tmp_path / ".schemathesis").exists()
+    sent = [step.path for one in found.findings for step in one.steps]
+    assert [path for path in sent if not path.startswith("/v1/")] == []  # as `servers` of the document has it
 
 
 def test_run_has_an_end(tmp_path: Path) -> None:

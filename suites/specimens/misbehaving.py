@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 
 LONGEST_S = 300  # of anything that never ends: the process may outlive who asked
+PREFIX = "/v1"  # before all paths of the document; what is asked for without it is answered alike
 PORT, ELSEWHERE = int(sys.argv[1]), int((*sys.argv, "9")[2])
 
 FINE = {"description": "fine", "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -23,7 +24,7 @@ class Misbehaving(http.server.BaseHTTPRequestHandler):
     def answer(self) -> None:
         """Do what the path is called after."""
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        act = ACTS.get(self.path.split("?")[0])
+        act = ACTS.get(self.path.split("?")[0].removeprefix(PREFIX))
         if act is None:
             self.say(404)
         elif self.command != "GET":
@@ -81,7 +82,9 @@ def document() -> dict[str, object]:
     paths = {path: {"get": {"responses": {"200": FINE}}} for path in ACTS if path != "/"}
     paths["/recursive"] = {"get": {"responses": {"200": GROWING}}}
     info = {"title": "misbehaving", "version": "1"}
-    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": {"Tree": TREE}}}
+    servers = [{"url": f"https://example.com{PREFIX}/"}]
+    schemas = {"schemas": {"Tree": TREE}}
+    return {"openapi": "3.1.0", "info": info, "servers": servers, "paths": paths, "components": schemas}
 
 
 ACTS: dict[str, Callable[[Misbehaving], None]] = {
@@ -97,7 +100,7 @@ ACTS: dict[str, Callable[[Misbehaving], None]] = {
     "/broken": Misbehaving.break_off,
     "/away": lambda it: it.say(302, Location=f"http://127.0.0.1:{ELSEWHERE}/from-away"),
     "/abroad": lambda it: it.say(307, Location=f"http://localhost:{ELSEWHERE}/from-abroad"),
-    "/round": lambda it: it.say(302, Location="/round"),
+    "/round": lambda it: it.say(302, Location=f"{PREFIX}/round"),
     "/fatal": lambda _it: os._exit(1),
 }
 

@@ -29,9 +29,13 @@ PROGRESS_EVERY_S = 10.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What to fuzz, and how; `operations` are those that were asked for, none means all."""
+    """What to fuzz, and how; `operations` are those that were asked for, none means all.
+
+    `prefix` is the path on each target at which the document's paths begin.
+    """
 
     document: str
+    prefix: str = ""
     auth_file: Path | None
     configuration: Path | None
     seed: int

@@ -86,7 +86,8 @@ def fuzz(
                 isolations.append(Isolation(launched))
             engine = waiting[number - 1]
             address = stack.enter_context(isolations[-1].offered(engine.folder / "seed.socket"))
-            part = Part(number=number, of=len(shares), share=share, base_url=launched.base_url, seed_address=address)
+            at = f"{launched.base_url}{request.prefix}"
+            part = Part(number=number, of=len(shares), share=share, base_url=at, seed_address=address)
             engines.append(engine.start(request, part))
         began_s = time.monotonic()
         runs = [engine.finish(lambda: tell(_progress(time.monotonic() - began_s, isolations))) for engine in engines]

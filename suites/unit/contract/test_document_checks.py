@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.errors import RequestError
-from harness.openapi_document import checked_document
+from harness.openapi_document import address_of, checked_document
 from suites.contract.document_checks.check import check_document, renew
 from suites.contract.document_checks.snapshot import differences
 from suites.contract.document_checks.validity import problems
@@ -94,6 +94,22 @@ def test_no_document(content: Any, said: str) -> None:
 def test_differences(committed: Any, served: Any, said: list[str]) -> None:
     """Each place where the served document differs from the snapshot is a line."""
     assert said == list(differences(committed, served))
+
+
+@pytest.mark.parametrize(
+    ("servers", "base_url", "address"),
+    [
+        ([], BASE_URL, BASE_URL),
+        ([{"url": "/"}], BASE_URL, BASE_URL),
+        ([{"url": "https://example.com/api/v1/"}, {"url": "/v2"}], BASE_URL, f"{BASE_URL}/api/v1"),
+        ([{"url": "/{v}/x", "variables": {"v": {"default": "v3"}}}], BASE_URL, f"{BASE_URL}/v3/x"),
+        ([{"url": "/v1"}], f"{BASE_URL}/mine", f"{BASE_URL}/mine"),
+        ("nothing", BASE_URL, BASE_URL),
+    ],
+)
+def test_address(servers: Any, base_url: str, address: str) -> None:
+    """Paths begin where the first of the servers says, on the target; its own path wins."""
+    assert address == address_of(document(servers=servers), base_url)
 
 
 def test_renewed_snapshot(tmp_path: Path) -> None:
