@@ -9,8 +9,9 @@ from schemathesis.checks import CHECKS
 from schemathesis.core.failures import Failure
 from schemathesis.errors import FailureGroup, SchemathesisError
 
+from harness.contract_findings import Step
 from suites.contract.findings.causes import Cause, message_of
-from suites.contract.findings.exchange import Answer
+from suites.contract.findings.exchange import Answer, body_of
 from suites.contract.findings.paths import names_in
 from suites.contract.fuzzing import strict_answers  # noqa: F401 - registers its check
 
@@ -24,7 +25,7 @@ OF_ANSWERS = frozenset(
         "undocumented_field",
     }
 )
-"""Checks that look at nothing but the answer: they can be asked again. Others want to know how a case was made."""
+"""Checks that look at an answer, and what was sent for it: they can be asked again. Others ask how a case was made."""
 
 
 class Recheck:
@@ -34,13 +35,13 @@ class Recheck:
         self._base_url = base_url
         self._schema = schemathesis.openapi.from_dict(dict(document))
 
-    def fails(self, cause: Cause, answer: Answer) -> bool:
+    def fails(self, cause: Cause, asked: Step, answer: Answer) -> bool:
         """Whether the cause's check fails on an answer with the cause's message; false where it cannot be asked."""
         method, path = cause.operation.split(" ", 1)
         try:
-            # Some value: these checks do not look at the request, but a case without one cannot be written down.
+            # Some value: these checks do not look at the case, but one without it cannot be written down.
             case = self._schema[path][method].Case(path_parameters=dict.fromkeys(names_in(path), "0"))
-            case.validate_response(_response(answer, method, path), checks=CHECKS.get_by_names([cause.check]))
+            case.validate_response(_response(asked, answer), checks=CHECKS.get_by_names([cause.check]))
         except FailureGroup as group:
             return any(self._message(cause, one, answer) == cause.message for one in group.exceptions)
         except (SchemathesisError, LookupError):
@@ -51,12 +52,12 @@ class Recheck:
         return message_of(cause.check, (failure.title, failure.message), self._base_url, answer)
 
 
-def _response(answer: Answer, method: str, path: str) -> schemathesis.Response:
+def _response(asked: Step, answer: Answer) -> schemathesis.Response:
     return schemathesis.Response(
         status_code=answer.status,
         headers={name: [value] for name, value in answer.headers.items()},
         content=answer.body,
-        request=requests.Request(method, f"http://target{path}").prepare(),
+        request=requests.Request(asked.method, f"http://target{asked.path}", data=body_of(asked)).prepare(),
         elapsed=0.0,
         verify=False,
     )

@@ -52,7 +52,7 @@ class Shrinker:
         self._violations = Violations(document, caller.base_url)
         self._carriers = frozenset[str]().union(*(one.carriers for one in caller.identities.values()))
         self._budget = Budget(TRIES_IN_ALL, SECONDS_IN_ALL)
-        self._recheck: Callable[[Cause, Answer], bool] | None = None
+        self._recheck: Callable[[Cause, Step, Answer], bool] | None = None
 
     def shrunk(self, cause: Cause, shown: Shown, left: int) -> Shown:
         """Return a smaller example, if there is one; `left` findings, this one among them, share what may be tried.
@@ -98,10 +98,10 @@ class Shrinker:
 
         def show(calls: Calls) -> Calls | None:
             answered = replayed(calls, self._caller)
-            answer = answered[-1][1]
+            asked, answer = answered[-1]
             if answer is None or expected is None or answer.status != expected.status:
                 return None
-            same = self._fails(cause, answer) if of_answers else answer.kind == expected.kind
+            same = self._fails(cause, asked, answer) if of_answers else answer.kind == expected.kind
             return answered if same else None
 
         paths = None if cause.check == _OF_WHOSE_IT_IS else self._paths
@@ -172,11 +172,11 @@ class Shrinker:
 
         return cause.check in OF_ANSWERS
 
-    def _fails(self, cause: Cause, answer: Answer) -> bool:
+    def _fails(self, cause: Cause, asked: Step, answer: Answer) -> bool:
         from suites.contract.findings.rechecking import Recheck  # noqa: PLC0415 - as above
 
         self._recheck = self._recheck or Recheck(self._document, self._caller.base_url).fails
-        return self._recheck(cause, answer)
+        return self._recheck(cause, asked, answer)
 
 
 def _calls_of(shown: Shown) -> Calls:

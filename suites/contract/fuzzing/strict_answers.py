@@ -2,17 +2,22 @@
 
 JSON Schema lets an object have more than its `properties`, so a field that leaks is valid. Where the document says
 nothing of further fields (no `additionalProperties`, no `patternProperties`), this check takes it at its word.
+
+A service that gives back whatever it was sent has one fault, whatever that was called: names that were made up for the
+request, and that the document has nowhere, are all told as `<sent>`.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import schemathesis
 from schemathesis import Case, Response
 from schemathesis.checks import CheckContext
 
 JSON = "application/json"
+SENT = "<sent>"
 _OPEN = ("additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames")
 _ALTERNATIVES = ("allOf", "anyOf", "oneOf")
 
@@ -24,12 +29,14 @@ def undocumented_field(_ctx: CheckContext, response: Response, case: Case[Any]) 
     schema = _schema_of(document, case, response)
     if schema is None or not response.content:
         return
-    unknown = sorted(set(unknown_fields(document, schema, _parsed(response.content))))
-    if unknown:
+    value = _parsed(response.content)
+    if any(unknown_fields(document, schema, value)):
+        made_up = _names_sent(response) - set(_names_in(document))
+        unknown = sorted(set(unknown_fields(document, schema, value, made_up)))
         raise AssertionError(f"Undocumented fields in the answer: {', '.join(unknown)}")
 
 
-def _parsed(content: bytes) -> Any:
+def _parsed(content: bytes | str) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):  # other checks say so, or nobody reads it
@@ -44,12 +51,39 @@ def _schema_of(document: dict[str, Any], case: Case[Any], response: Response) ->
     return content.get(JSON, {}).get("schema")
 
 
-def unknown_fields(document: dict[str, Any], schema: Any, value: Any, at: str = "") -> Iterator[str]:
-    """Yield a pointer to each field that the schema does not name; list positions are `*`."""
+def _names_sent(response: Response) -> set[str]:
+    """Return the names in the query and in the body of a request: of JSON, or of a form."""
+    body = response.request.body or b""
+    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
+    query = urlsplit(response.request.url or "").query
+    pairs = parse_qsl(query, keep_blank_values=True) + parse_qsl(text, keep_blank_values=True)
+    return {*_keys_in(_parsed(text)), *(name for name, _ in pairs)}
+
+
+def _keys_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _keys_in(inner)
+
+
+def _names_in(node: Any) -> Iterator[str]:
+    """Yield the names of all properties that a document has anywhere."""
+    if isinstance(node, dict):
+        named = node.get("properties")
+        yield from named if isinstance(named, dict) else ()
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _names_in(inner)
+
+
+def unknown_fields(
+    document: dict[str, Any], schema: Any, value: Any, made_up: Collection[str] = (), at: str = ""
+) -> Iterator[str]:
+    """Yield a pointer to each field that the schema does not name; list positions are `*`, names made up `<sent>`."""
     schema = _resolved(document, schema)
     if isinstance(value, list):
         for item in value:
-            yield from unknown_fields(document, schema.get("items", {}), item, f"{at}/*")
+            yield from unknown_fields(document, schema.get("items", {}), item, made_up, f"{at}/*")
     if not isinstance(value, dict):
         return
     parts = list(_parts(document, schema))
@@ -62,9 +96,9 @@ def unknown_fields(document: dict[str, Any], schema: Any, value: Any, at: str = 
         return
     for name, inner in value.items():
         if name not in known:
-            yield f"{at}/{name}"
+            yield f"{at}/{SENT if name in made_up else name}"
         else:
-            yield from unknown_fields(document, known[name], inner, f"{at}/{name}")
+            yield from unknown_fields(document, known[name], inner, made_up, f"{at}/{name}")
 
 
 def _parts(document: dict[str, Any], schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

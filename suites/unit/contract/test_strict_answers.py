@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from harness.contract_findings import Step
 from suites.contract.findings.causes import Cause, Sighting
 from suites.contract.findings.exchange import Answer
 from suites.contract.findings.rechecking import Recheck
@@ -39,6 +40,59 @@ def test_unknown_fields(schema: str, value: object, unknown: list[str]) -> None:
     assert unknown == list(found)
 
 
+ECHO: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Echo", "version": "1"},
+    "paths": {
+        "/echo": {
+            "post": {
+                "requestBody": {"content": {"application/json": {"schema": {"properties": {"password": {}}}}}},
+                "responses": {
+                    "200": {
+                        "description": "",
+                        "content": {"application/json": {"schema": {"properties": {"name": {}}}}},
+                    }
+                },
+            }
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (Step(method="POST", path="/echo", headers={}, body='{"of": [{"\\u0001": 0}], "x/y": 0}'), "/<sent>, /hash"),
+        (Step(method="POST", path="/echo?%01=&x/y", headers={}), "/<sent>, /hash"),
+        (Step(method="POST", path="/echo", headers={}, body="%01=1&x/y=2"), "/<sent>, /hash"),
+        (Step(method="POST", path="/echo", headers={}, body='{"hash": 1, "\\u0001": 0, "x/y": 0}'), "/<sent>"),
+        (Step(method="POST", path="/echo", headers={}, body_base64="/w=="), "/\x01, /hash, /x/y"),
+    ],
+    ids=["JSON", "query", "form", "all sent", "bytes"],
+)
+def test_what_comes_back(asked: Step, told: str) -> None:
+    """Names that were made up for a request are one cause where they come back; all others are told."""
+    answer = Answer(200, {"content-type": "application/json"}, b'{"name": 1, "\\u0001": 1, "x/y": 1, "hash": 1}')
+    message = f"Custom check failed: `undocumented_field`. Undocumented fields in the answer: {told}"
+    sighting = Sighting(steps=(), answers=(), chain=())
+    cause = Cause(
+        operation="POST /echo", check="undocumented_field", message=message, phase="", seen=1, sighting=sighting
+    )
+    assert Recheck(ECHO, "http://127.0.0.1").fails(cause, asked, answer)
+
+
+def test_a_documented_name_that_comes_back_is_told() -> None:
+    """A field that may be sent, and must not be answered, is told by its name."""
+    asked = Step(method="POST", path="/echo", headers={}, body='{"password": 1}')
+    answer = Answer(200, {"content-type": "application/json"}, b'{"password": 1}')
+    sighting = Sighting(steps=(), answers=(), chain=())
+    message = "Custom check failed: `undocumented_field`. Undocumented fields in the answer: /password"
+    cause = Cause(
+        operation="POST /echo", check="undocumented_field", message=message, phase="", seen=1, sighting=sighting
+    )
+    assert Recheck(ECHO, "http://127.0.0.1").fails(cause, asked, answer)
+
+
 @pytest.mark.parametrize("depth", [600, 100_000])
 def test_deep_answer(depth: int) -> None:
     """An answer that is nested deeper than anybody reads has no fields, and does not end the run."""
@@ -48,4 +102,5 @@ def test_deep_answer(depth: int) -> None:
     answer = Answer(200, {"content-type": "application/json"}, b"[" * depth + b"]" * depth)
     sighting = Sighting(steps=(), answers=(), chain=())
     cause = Cause(operation="GET /things", check="undocumented_field", message="", phase="", seen=1, sighting=sighting)
-    assert Recheck(document, "http://127.0.0.1").fails(cause, answer) is False
+    asked = Step(method="GET", path="/things", headers={})
+    assert Recheck(document, "http://127.0.0.1").fails(cause, asked, answer) is False
