@@ -10,7 +10,7 @@ import pytest
 
 from harness.contract_findings import ContractFindings
 from harness.contract_records import DocumentCheck
-from harness.errors import IdentityRefused, Inconclusive, ProvingGroundError, RequestError
+from harness.errors import Inconclusive, ProvingGroundError, RequestError
 from harness.fixtures import is_worker, say, serve_once_more, services_process
 from harness.guardian import Guardian
 from harness.identities import Identity
@@ -18,6 +18,7 @@ from harness.launch import Launched
 from harness.openapi_document import address_of, checked_document, fetch_document
 from harness.results import Results
 from harness.target import Target
+from harness.waivers import Waiver
 from suites.contract.document_checks.check import check_document, renew
 from suites.contract.findings.evidence import write
 from suites.contract.findings.replaying import Caller
@@ -26,7 +27,15 @@ from suites.contract.fuzzing.run import FuzzRun, WaitingEngine
 from suites.contract.fuzzing.sharing import shares
 from suites.contract.fuzzing.side_by_side import fuzz, processes_for, starting, waiting_engines
 from suites.contract.judging import coverage_of, judge_for, judged
-from suites.contract.options import add_options, configuration_of, or_exit, patience_s, request_for
+from suites.contract.options import (
+    accepted_findings,
+    add_options,
+    configuration_of,
+    or_exit,
+    patience_s,
+    refuse_impossible,
+    request_for,
+)
 from suites.contract.reach.goals import operations
 from suites.contract.reach.measure import amounts
 from suites.contract.reach.schemas import Schemas
@@ -39,6 +48,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the services while tests are being collected: every test here needs the target."""
+    try:
+        refuse_impossible(config.option)
+    except RequestError as error:
+        raise or_exit(error) from error
     if not (is_worker(config) or config.option.collectonly):
         services_process(config, now=True)
 
@@ -123,9 +136,18 @@ def caller(target: Target, address: str, identities: dict[str, Identity], isolat
     try:
         with ThreadPoolExecutor() as threads:
             list(threads.map(lambda identity: identity.log_in(address), identities.values()))
-    except IdentityRefused as error:
-        pytest.exit(str(error), returncode=error.exit_code)
-    return Caller(address, identities, isolation, patience_s(target))
+        return Caller(address, identities, isolation, patience_s(target))
+    except ProvingGroundError as error:
+        raise or_exit(error) from error
+
+
+@pytest.fixture(scope="session")
+def waivers(target: Target) -> tuple[Waiver, ...]:
+    """Return which broken promises are accepted."""
+    try:
+        return accepted_findings(target)
+    except ProvingGroundError as error:
+        raise or_exit(error) from error
 
 
 @pytest.fixture(scope="session")
@@ -158,6 +180,7 @@ def engines(target: Target, processes: int, guardian: Guardian) -> Iterator[tupl
 def fuzzing(
     request: pytest.FixtureRequest,
     target: Target,
+    waivers: tuple[Waiver, ...],  # noqa: ARG001 - a wrong file ends the run before it has begun
     processes: int,
     engines: tuple[WaitingEngine, ...],  # they get ready while the services start
     other_targets: tuple[Future[Launched], ...],  # before the first one: they start together
@@ -186,6 +209,7 @@ def findings(
     document: dict[str, Any],
     documented: dict[str, tuple[str, ...]],
     fuzzing: FuzzRun,
+    waivers: tuple[Waiver, ...],
     processes: int,
     caller: Caller,
     isolation: Isolation,
@@ -193,7 +217,7 @@ def findings(
 ) -> ContractFindings:
     """Return what is wrong, one finding for each cause; written as evidence, and what was reached beside it."""
     option, openapi = request.config.option, target.settings.openapi
-    judge = judge_for(option, target, document, caller, processes)
+    judge = judge_for(option, document, caller, processes, waivers)
     evidence, har = judged(fuzzing, judge, isolation)
     write(evidence, har, results)
     fail_under = openapi.reach.fail_under if openapi and not option.operation else {}  # it is of all operations

@@ -6,8 +6,7 @@ from typing import Any
 
 from harness.contract_findings import ContractFindings
 from harness.contract_records import ContractCoverage
-from harness.target import Target
-from harness.waivers import read_waivers
+from harness.waivers import Waiver
 from suites.contract.findings.causes import causes_of
 from suites.contract.findings.evidence import Har, Judge, failures_of, findings_of, line_for
 from suites.contract.findings.replaying import Caller
@@ -17,14 +16,15 @@ from suites.contract.laws.laws import apply_laws
 from suites.contract.reach.measure import measure
 
 
-def judge_for(option: Any, target: Target, document: Mapping[str, Any], caller: Caller, processes: int) -> Judge:
+def judge_for(
+    option: Any, document: Mapping[str, Any], caller: Caller, processes: int, waivers: tuple[Waiver, ...]
+) -> Judge:
     """Return what turns the causes of a run with these options into findings."""
-    waivers = target.settings.waivers
     return Judge(
         document=document,
         caller=caller,
         seed=option.seed,
-        waivers=read_waivers(target.resolve(waivers) if waivers else None).contract,
+        waivers=waivers,
         today=dt.datetime.now(dt.UTC).date(),
         command=lambda operation: line_for(option, [operation] if operation else option.operation, processes),
     )

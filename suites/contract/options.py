@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.errors import ProvingGroundError
+from harness.errors import ProvingGroundError, RequestError
 from harness.target import Target
+from harness.waivers import Waiver, read_waivers
 from suites.contract.findings.exchange import TIMEOUT_S
 from suites.contract.fuzzing.run import Request
 
@@ -45,6 +46,19 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--renew-snapshot", action="store_true", help="write the served document to the snapshot")
 
 
+def refuse_impossible(option: Any) -> None:
+    """Refuse options with which nothing would be tried.
+
+    Raises:
+        RequestError: there are some.
+
+    """
+    if option.max_examples < 1:
+        raise RequestError(f"--max-examples {option.max_examples}: is at least 1")
+    if not option.longest_s > 0:
+        raise RequestError(f"--longest-s {option.longest_s:g}: is more than 0")
+
+
 def or_exit(error: ProvingGroundError) -> BaseException:
     """Return the end of the session: one clear line and the documented exit code."""
     return pytest.exit.Exception(str(error), returncode=error.exit_code)
@@ -72,7 +86,26 @@ def configuration_of(target: Target) -> Path | None:
 
 
 def patience_s(target: Target) -> float:
-    """Return how long an answer may take when a finding is shown again: longer than the engine has waited for it."""
+    """Return how long an answer may take when a finding is shown again: longer than the engine has waited for it.
+
+    Raises:
+        RequestError: the configuration of Schemathesis cannot be read.
+
+    """
     configuration = configuration_of(target)
-    waited = tomllib.loads(configuration.read_text()).get("request-timeout") if configuration else None
-    return TIMEOUT_S if waited is None else 2 * float(waited)
+    try:
+        waited = tomllib.loads(configuration.read_text("utf-8")).get("request-timeout") if configuration else None
+        return TIMEOUT_S if waited is None else 2 * float(waited)
+    except (OSError, ValueError, TypeError) as error:
+        raise RequestError(f"{configuration}: {error}") from error
+
+
+def accepted_findings(target: Target) -> tuple[Waiver, ...]:
+    """Return the waivers of broken promises.
+
+    Raises:
+        TargetFileError: the waivers file is malformed.
+
+    """
+    waivers = target.settings.waivers
+    return read_waivers(target.resolve(waivers) if waivers else None).contract

@@ -152,6 +152,12 @@ def test_torn_base(committed: Path) -> None:
         check_document(document({}), BASE_URL, committed, "HEAD")
 
 
+def test_a_run_that_would_try_nothing_is_refused(tmp_path: Path) -> None:
+    """A wrong option of the suite's own ends it before anything is started, with one line."""
+    done = checked(tmp_path, None, "--max-examples", "0")
+    assert (done.returncode, "--max-examples 0: is at least 1" in done.stderr + done.stdout) == (EXIT_REQUEST, True)
+
+
 def test_an_operation_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """Whoever mistypes what to fuzz is told so, where all of the document would be fuzzed otherwise."""
     done = checked(tmp_path, json.dumps(document({})), "--operation", "GET /thing", tests="suites/contract")
