@@ -40,8 +40,8 @@ class ContractFinding(Record, frozen=True):
 
     `code` is the fault's in the Web Fuzzing Commons' catalogue 0.7 (F900 and above: ours, which it has no word for).
     `steps` is the smallest sequence that shows it on a freshly seeded target, `reproduced` whether it did so again,
-    after the run; None where the target is not ours to seed. `shrinking` tells how small
-    they are (None: as they were sent). `accepted` is the waiver that covers it.
+    after the run; None where the target is not ours to seed, or an identity could not log in any more. `shrinking`
+    tells how small they are (None: as they were sent). `accepted` is the waiver that covers it.
     """
 
     id: str
@@ -70,13 +70,15 @@ class ContractFinding(Record, frozen=True):
 class LawReach(Record, frozen=True):
     """A promise that takes several calls to break: the operations that offer it, and those that it was tried on.
 
-    `blind`: those where it was tried and nobody could have seen a breach.
+    `blind`: those where it was tried and nobody could have seen a breach. `refused`: those where an identity could not
+    log in for it any more, each with what it was answered.
     """
 
     law: str
     offered: tuple[str, ...]
     tried: tuple[str, ...]
     blind: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 class ContractFindings(Document, frozen=True):

@@ -38,4 +38,5 @@ def test_laws_are_tried(findings: ContractFindings, pytestconfig: pytest.Config)
     """What the document offers, and takes several calls to check, could be checked; one operation alone may not do."""
     if not pytestconfig.option.operation:
         untried = {law.law: sorted({*law.offered} - {*law.tried, *law.blind}) for law in findings.laws}
-        assert [(law, operations) for law, operations in untried.items() if operations] == []
+        refused = [line for law in findings.laws for line in law.refused]
+        assert [(law, operations) for law, operations in untried.items() if operations] == [], "\n".join(refused)

@@ -117,7 +117,7 @@ def show_again(cause: Cause, caller: Caller) -> Shown:
         try:
             answers = [answer for _, answer in replayed(tuple(zip(steps, expected, strict=True)), caller)]
         except IdentityRefused:
-            break
+            return _part(sighting, sighting.chain, again=None)
         compared = zip(answers, expected, strict=True) if in_sequence else [(answers[-1], expected[-1])]
         differ = not in_sequence or _differences(steps, expected) <= _differences(steps, answers)
         if differ and all(is_same(answer, before) for answer, before in compared):

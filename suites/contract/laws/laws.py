@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from harness.contract_findings import LawReach, Step
+from harness.errors import IdentityRefused
 from suites.contract.findings.causes import Cause, Sighting
 from suites.contract.findings.replaying import Caller
 from suites.contract.laws.failed_creations import failed_creation_leaves_nothing, try_creations
@@ -67,8 +68,8 @@ def apply_laws(document: Mapping[str, Any], scenarios: Scenarios, caller: Caller
     reach, broken = [], []
     for name, promise in LAWS.items():
         offered = [operation for operation in promise.offers(document) if operation in calls]
-        said = {operation: promise.tried(calls[operation], caller) for operation in offered}
-        verdicts = {operation: verdict for operation, verdict in said.items() if verdict is not None}
+        said = {operation: _said(promise, calls[operation], caller) for operation in offered}
+        verdicts = {operation: verdict for operation, verdict in said.items() if isinstance(verdict, Verdict)}
         broken += [
             _cause(operation, name, promise.message, verdict.trial)
             for operation, verdict in verdicts.items()
@@ -80,9 +81,20 @@ def apply_laws(document: Mapping[str, Any], scenarios: Scenarios, caller: Caller
                 offered=tuple(offered),
                 tried=tuple(operation for operation, verdict in verdicts.items() if verdict.seen),
                 blind=tuple(operation for operation, verdict in verdicts.items() if not verdict.seen),
+                refused=tuple(
+                    f"{operation}: {why}" for operation, why in said.items() if isinstance(why, IdentityRefused)
+                ),
             )
         )
     return reach, broken
+
+
+def _said(promise: Promise, calls: Calls, caller: Caller) -> Verdict | IdentityRefused | None:
+    """Return what a law says of an operation, or who could not log in for it: a target may have enough of logins."""
+    try:
+        return promise.tried(calls, caller)
+    except IdentityRefused as error:
+        return error
 
 
 def _cause(operation: str, check: str, message: str, trial: Trial) -> Cause:

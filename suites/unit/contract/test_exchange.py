@@ -6,6 +6,7 @@ import pytest
 from schemathesis.config._output import MAX_RECORDED_PAYLOAD_SIZE
 
 from harness.contract_findings import Step
+from harness.errors import IdentityRefused
 from harness.identities import Identity, Login, Token
 from suites.contract.findings.causes import Cause, Sighting
 from suites.contract.findings.exchange import LONGEST_KEPT, WRONG, Answer, connection_to, step_of_case
@@ -81,3 +82,17 @@ def test_ticket_that_was_not_hidden(check: str, answer: Answer) -> None:
     cause = Cause(operation="GET /", check=check, message="", phase="", seen=1, sighting=sighting)
     shown = show_again(cause, Doorkeeper())
     assert (shown.again, shown.steps[0].headers) == (True, {"X-Ticket": "[Filtered]"})
+
+
+def test_nobody_who_could_ask_again() -> None:
+    """Where an identity cannot log in any more, nothing was tried again: it was not seen to be well."""
+
+    class Closed(Doorkeeper):
+        def call(self, step: Step) -> Answer:
+            """Refuse whoever has to log in for it."""
+            raise IdentityRefused(f"identity {step.identity}: too many logins")
+
+    asked = Step(method="GET", path="/things", headers={"Authorization": "[Filtered]"}, identity="alice")
+    sighting = Sighting(steps=(asked,), answers=(Answer(500, {}, b""),), chain=(0,))
+    cause = Cause(operation="GET /things", check="x", message="", phase="", seen=1, sighting=sighting)
+    assert show_again(cause, Closed()).again is None

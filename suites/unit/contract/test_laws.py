@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.contract_findings import Step
+from harness.errors import IdentityRefused
 from harness.identities import Header, Identity
 from suites.contract.findings.exchange import Answer
 from suites.contract.findings.replaying import Caller
@@ -115,6 +116,19 @@ def test_headers_that_reads_need() -> None:
     verdict = DELETED.tried(Calls(valid=(Step(method="DELETE", path="/things/1", headers=headers),)), Shop(for_tenants))
     assert verdict is not None
     assert (verdict.kept, verdict.trial[0][0].headers) == (True, {"X-Tenant": "7"})
+
+
+def test_an_identity_that_is_refused_ends_no_run() -> None:
+    """A target that has had enough of logins leaves the law untried there, and what else was found stays."""
+
+    def service(_step: Step, _deleted: bool) -> Answer:  # noqa: FBT001 - as Service says
+        raise IdentityRefused("identity alice: too many logins")
+
+    versions = [({"X-Who": "alice-of-then"}, b"1")]
+    reach, broken = apply_laws(VERSIONS, [("fuzzing", recorded(*versions))], Shop(service, ALICE))
+    of_versions = next(law for law in reach if law.law == "second_writer_is_refused")
+    assert (of_versions.offered, of_versions.tried, broken) == (("PUT /files",), (), [])
+    assert of_versions.refused == ("PUT /files: identity alice: too many logins",)
 
 
 def list_for_tenants(step: Step, _deleted: bool) -> Answer:  # noqa: FBT001 - as Service says
