@@ -40,8 +40,8 @@ class ContractFinding(Record, frozen=True):
 
     `code` is the fault's in the Web Fuzzing Commons' catalogue 0.7 (F900 and above: ours, which it has no word for).
     `steps` is the smallest sequence that shows it on a freshly seeded target, `reproduced` whether it did so again,
-    after the run; None where the target is not ours to seed, or an identity could not log in any more. `shrinking`
-    tells how small they are (None: as they were sent). `accepted` is the waiver that covers it.
+    after the run; None where that could not be tried: the target is not ours to seed, or cannot be asked any more.
+    `shrinking` tells how small they are (None: as they were sent). `accepted` is the waiver that covers it.
     """
 
     id: str
@@ -70,8 +70,8 @@ class ContractFinding(Record, frozen=True):
 class LawReach(Record, frozen=True):
     """A promise that takes several calls to break: the operations that offer it, and those that it was tried on.
 
-    `blind`: those where it was tried and nobody could have seen a breach. `refused`: those where an identity could not
-    log in for it any more, each with what it was answered.
+    `blind`: those where it was tried and nobody could have seen a breach. `refused`: those where it could not be tried,
+    each with why: an identity cannot log in any more, or the target cannot be started again.
     """
 
     law: str

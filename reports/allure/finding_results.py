@@ -106,7 +106,7 @@ def _described(finding: ContractFinding) -> str:
 def _death(request: str, seed: int) -> dict[str, Any]:
     return {
         "fullName": f"death {_ORIGIN.sub('', request)}",  # the port is another one each time
-        "name": "The target ended, and was started again",
+        "name": "The target ended, and had to be started again",
         "status": "failed",
         "statusDetails": {"message": "the target did not survive a request", "trace": request},
         "parameters": _parameters(seed),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from harness.contract_findings import Shrinking, Step
-from harness.errors import IdentityRefused
+from harness.errors import Inconclusive, TargetFault
 from harness.identities import Identity
 from suites.contract.findings.causes import LAWS, Cause, Sighting
 from suites.contract.findings.exchange import FILTERED, TIMEOUT_S, Answer, send
@@ -16,6 +16,8 @@ from suites.contract.fuzzing.isolation import Isolation
 
 BROKEN = (OSError, http.client.HTTPException, ValueError)
 """Nothing answered, what answered was no HTTP, or the request cannot be written by a client that keeps to it."""
+CANNOT_ASK = (Inconclusive, TargetFault)
+"""An identity cannot log in any more, a service is gone, or the target cannot be started again."""
 IN_SEQUENCE = frozenset({"use_after_free", "ensure_resource_availability", *LAWS})
 
 
@@ -111,12 +113,12 @@ def show_again(cause: Cause, caller: Caller) -> Shown:
         return _part(sighting, sighting.chain, again=None)
     in_sequence = cause.check in IN_SEQUENCE
     for positions in [sighting.chain] if in_sequence else _attempts(sighting):
-        caller.restore()
         steps = [sighting.steps[position] for position in positions]
         expected = [sighting.answers[position] for position in positions]
         try:
+            caller.restore()
             answers = [answer for _, answer in replayed(tuple(zip(steps, expected, strict=True)), caller)]
-        except IdentityRefused:
+        except CANNOT_ASK:
             return _part(sighting, sighting.chain, again=None)
         compared = zip(answers, expected, strict=True) if in_sequence else [(answers[-1], expected[-1])]
         differ = not in_sequence or _differences(steps, expected) <= _differences(steps, answers)

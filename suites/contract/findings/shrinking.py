@@ -12,11 +12,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from harness.contract_findings import Shrinking, Step
-from harness.errors import IdentityRefused
 from suites.contract.findings.causes import Cause
 from suites.contract.findings.exchange import FILTERED, Answer
 from suites.contract.findings.paths import PathTemplates
-from suites.contract.findings.replaying import IN_SEQUENCE, Caller, Shown, replayed
+from suites.contract.findings.replaying import CANNOT_ASK, IN_SEQUENCE, Caller, Shown, replayed
 from suites.contract.findings.smaller import Budget, Reduced, reduced
 from suites.contract.findings.smaller_requests import (
     SAFE,
@@ -159,10 +158,10 @@ class Shrinker:
         """Return the same question, put to a target that has its seed again."""
 
         def fresh(form: T) -> Calls | None:
-            self._caller.restore()
             try:
+                self._caller.restore()
                 return show(form)
-            except IdentityRefused:
+            except CANNOT_ASK:
                 return None
 
         return fresh

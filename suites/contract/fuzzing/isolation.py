@@ -8,8 +8,20 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ProvingGroundError
+import psycopg
+import redis
+
+from harness.errors import ProvingGroundError, ServiceUnavailable, TargetExited, TargetFault
 from harness.launch import Launched
+from harness.seed import Seed
+
+
+@contextlib.contextmanager
+def _asked_services() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.Error, redis.RedisError, OSError) as error:
+        raise ServiceUnavailable(f"the target's seed: {' '.join(str(error).split())}") from error
 
 
 class Isolation:
@@ -23,6 +35,8 @@ class Isolation:
         self.place = ""
         """The operation that the engine is at."""
         self._is_over = False
+        self._ended: str | None = None
+        """Why the target cannot be started any more."""
 
     @property
     def is_possible(self) -> bool:
@@ -38,25 +52,60 @@ class Isolation:
         )
 
     def restore(self) -> None:
-        """Give the target its seed again, and wait until it answers."""
+        """Give the target its seed again, and wait until it answers.
+
+        Raises:
+            TargetFault: it has ended, and cannot be started any more.
+            ServiceUnavailable: a service of it cannot be asked.
+
+        """
         if self._launched.seed is None:
             return
         if not self._launched.is_alive:
             self.revive("it ended between two requests")
         self.restores += 1
-        if self._launched.seed.restore():
-            self.clones += 1
+        if self._restore_services(self._launched.seed):
             self._launched.await_ready()
+
+    def _restore_services(self, seed: Seed) -> bool:
+        """Return whether the target's connections to Postgres have ended."""
+        with _asked_services():
+            is_cloned = seed.restore()
+        self.clones += is_cloned
+        return is_cloned
 
     def keep(self) -> None:
         """Take what the target's services hold now as its seed: identities have logged in."""
-        if self._launched.seed is not None and self._launched.seed.keep():
+        if self._launched.seed is None:
+            return
+        with _asked_services():
+            has_written = self._launched.seed.keep()
+        if has_written:
             self._launched.await_ready()
 
     def revive(self, request: str) -> None:
-        """Note a request that the target did not survive, and start its process again."""
+        """Note a request that the target did not survive, and start its process again.
+
+        Raises:
+            TargetFault: it cannot be started, on its seed neither.
+
+        """
+        if self._ended:
+            raise TargetExited(self._ended)
         self.deaths.append(request)
-        self._launched.restart()
+        try:
+            self._launched.restart()
+        except TargetFault:  # what it had stored may be why
+            self._start_on_seed()
+
+    def _start_on_seed(self) -> None:
+        try:
+            if self._launched.seed is not None:
+                self._restore_services(self._launched.seed)
+            self._launched.restart()
+        except TargetFault as error:
+            self._ended = str(error)
+            raise
 
     def add(self, other: "Isolation") -> None:
         """Count what was done for another target of the same run, too."""

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from harness.contract_findings import LawReach, Step
-from harness.errors import IdentityRefused
 from suites.contract.findings.causes import Cause, Sighting
-from suites.contract.findings.replaying import Caller
+from suites.contract.findings.replaying import CANNOT_ASK, Caller
 from suites.contract.laws.failed_creations import failed_creation_leaves_nothing, try_creations
 from suites.contract.laws.offers import (
     KEY,
@@ -81,20 +80,18 @@ def apply_laws(document: Mapping[str, Any], scenarios: Scenarios, caller: Caller
                 offered=tuple(offered),
                 tried=tuple(operation for operation, verdict in verdicts.items() if verdict.seen),
                 blind=tuple(operation for operation, verdict in verdicts.items() if not verdict.seen),
-                refused=tuple(
-                    f"{operation}: {why}" for operation, why in said.items() if isinstance(why, IdentityRefused)
-                ),
+                refused=tuple(f"{operation}: {why}" for operation, why in said.items() if isinstance(why, str)),
             )
         )
     return reach, broken
 
 
-def _said(promise: Promise, calls: Calls, caller: Caller) -> Verdict | IdentityRefused | None:
-    """Return what a law says of an operation, or who could not log in for it: a target may have enough of logins."""
+def _said(promise: Promise, calls: Calls, caller: Caller) -> Verdict | str | None:
+    """Return what a law says of an operation, or why it cannot be tried: a target may have enough of logins."""
     try:
         return promise.tried(calls, caller)
-    except IdentityRefused as error:
-        return error
+    except CANNOT_ASK as error:
+        return str(error).splitlines()[0]
 
 
 def _cause(operation: str, check: str, message: str, trial: Trial) -> Cause:
