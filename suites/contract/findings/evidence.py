@@ -111,7 +111,9 @@ def line_for(option: Any, operations: list[str], processes: int) -> str:
 
 def failures_of(document: ContractFindings) -> tuple[Failure, ...]:
     """Return what fails the contract: each finding that nobody accepted, and each death of the target."""
-    deaths = [Failure(what=f"the target ended, and had to be started again, after: {request}") for request in document.deaths]
+    deaths = [
+        Failure(what=f"the target ended, and had to be started again, after: {request}") for request in document.deaths
+    ]
     open_ones = [finding for finding in document.findings if finding.accepted is None]
     return (*deaths, *(Failure(what=_said(finding), reproduce=finding.reproduce) for finding in open_ones))
 

@@ -1,6 +1,6 @@
 """Requests that got no answer, as the engine's events tell of them, become failed checks of their operation."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from suites.contract.findings.causes import operation_of
@@ -41,16 +41,33 @@ class Recorded:
 
     def _finish(self, phase: str, recorder: dict[str, Any]) -> None:
         recording = {"checks": {}, "interactions": {}, **recorder}
-        lost = {operation_of(recording["cases"][key]): key for key in _unanswered(recording)}
-        for error in [error for error in self._waiting if error["label"] in lost and error["value"]["type"] in LOSSES]:
-            self._waiting.remove(error)
-            key = lost[error["label"]]
-            recording["checks"][key] = [*recording["checks"].get(key, ()), _failed(error)]
+        lost: dict[str, list[str]] = {}
+        for key in _unanswered(recording):
+            lost.setdefault(operation_of(recording["cases"][key]), []).append(key)
+        for operation, keys in lost.items():
+            errors = [one for one in self._waiting if one["label"] == operation and one["value"]["type"] in LOSSES]
+            self._waiting = [one for one in self._waiting if one not in errors]
+            for key, error in _pairs(keys, errors):
+                recording["checks"][key] = [*recording["checks"].get(key, ()), _failed(error)]
         self.scenarios.append((phase, recording))
 
     def _give_up(self) -> None:
         self.errors += [_line(error) for error in self._waiting]
         self._waiting.clear()
+
+
+def _pairs(keys: Sequence[str], errors: Sequence[Event]) -> Iterator[tuple[str, Event]]:
+    """Yield which request was lost by which error, as far as that is told.
+
+    Schemathesis tells each error once, in the order of the requests that it came up with first. So one kind is that of
+    all of them; of several, the first is of the first request, and the others are of the last ones at the latest.
+    """
+    if len({LOSSES[error["value"]["type"]] for error in errors}) == 1:
+        yield from ((key, errors[0]) for key in keys)
+    elif errors:
+        yield keys[0], errors[0]
+        rest = errors[1:]
+        yield from zip(keys[-len(rest) :], rest, strict=False)
 
 
 def _unanswered(recorder: Mapping[str, Any]) -> Iterator[str]:

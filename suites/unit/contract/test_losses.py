@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from suites.contract.findings.causes import causes_of
 from suites.contract.fuzzing.losses import Recorded
 
@@ -32,6 +34,44 @@ def test_lost_request_is_a_finding() -> None:
         ("GET /late", "answer_in_time", "F904"),
     ]
     assert causes[0].sighting.answers == (None,)
+    assert recorded.errors == []
+
+
+def several(*answered: bool) -> dict[str, Any]:
+    """Return a scenario of several calls of one operation, `/late?0` and so on."""
+    one = finished(answered=True)["ScenarioFinished"]["recorder"]
+    sent = one["interactions"]["a"]["request"]
+    interactions = {
+        str(at): {
+            "request": {**sent, "uri": f"{sent['uri']}?{at}"},
+            "response": {"status_code": 200} if there else None,
+        }
+        for at, there in enumerate(answered)
+    }
+    recorder = {"cases": dict.fromkeys(interactions, one["cases"]["a"]), "interactions": interactions}
+    return {"ScenarioFinished": {"phase": "coverage", "recorder": recorder}}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "answered", "found"),
+    [
+        (["ReadTimeout"], (False, True, False), {("answer_in_time", 2, "/late?0")}),
+        (
+            ["ReadTimeout", "ConnectionError"],
+            (True, False, False),
+            {("answer_in_time", 1, "/late?1"), ("answer_is_whole", 1, "/late?2")},
+        ),
+        (["EndlessAnswer", "EndlessAnswer"], (False, False), {("answer_ends", 2, "/late?0")}),
+    ],
+    ids=["one kind", "two kinds", "one kind with two messages"],
+)
+def test_several_losses_in_one_scenario(
+    kinds: list[str], answered: tuple[bool, ...], found: set[tuple[str, int, str]]
+) -> None:
+    """Each request that was lost counts, and is shown for what became of it."""
+    recorded = Recorded([*map(lost, kinds), several(*answered)])
+    causes = causes_of(recorded.scenarios)
+    assert found == {(cause.check, cause.seen, cause.sighting.steps[-1].path) for cause in causes}
     assert recorded.errors == []
 
 
