@@ -46,9 +46,12 @@ class Isolation:
     def __str__(self) -> str:
         if not self.is_possible:
             return "none: the target runs elsewhere, and what one operation left another one met"
+        names = " and ".join(sorted(record.name.capitalize() for record in self._launched.services))
+        if not names:
+            return "none: the target has no services, and what its process keeps one operation left to another"
         return (
-            "Postgres and Redis had the target's seed again before each operation of a phase and each sequence of"
-            " calls; what its process keeps in memory stayed"
+            f"{names} had the target's seed again before each operation of a phase and each sequence of calls; what"
+            " its process keeps in memory stayed"
         )
 
     def restore(self) -> None:

@@ -11,6 +11,7 @@ import redis
 from harness.contract_findings import Step
 from harness.errors import ServiceUnavailable, TargetExited
 from harness.launch import Launched
+from harness.results import ServiceRecord
 from harness.seed import Seed
 from suites.contract.findings.causes import Cause, Sighting
 from suites.contract.findings.exchange import Answer
@@ -71,6 +72,20 @@ def test_a_target_that_never_starts_again_is_given_up() -> None:
     cause = Cause(operation="GET /things", check="x", message="", phase="", seen=1, sighting=sighting)
     shown = show_again(cause, Caller("http://127.0.0.1:1", {}, isolation))
     assert (shown.again, isolation.deaths, dead.starts) == (None, ["GET /fatal"], 2)
+
+
+@pytest.mark.parametrize(
+    ("services", "said"),
+    [
+        ((), "none: the target has no services"),
+        (("redis",), "Redis had the target's seed again"),
+        (("redis", "postgres"), "Postgres and Redis had the target's seed again"),
+    ],
+)
+def test_what_is_restored_is_told(services: tuple[str, ...], said: str) -> None:
+    """The evidence names the services that had the seed again, and says where there are none."""
+    records = tuple(ServiceRecord(name=name, version="1", provider="p", origin="o") for name in services)
+    assert str(Isolation(Launched("http://127.0.0.1:1", records, None, cast("Seed", Services())))).startswith(said)
 
 
 @pytest.fixture
