@@ -51,6 +51,7 @@ _WORDS = (
     # Which input is not checked is the cause; what would have been right, and in how many ways it is wrong, is not.
     (re.compile(r" ?Expected: .*?(?=Invalid component|$)"), " "),
     (re.compile(r"(Invalid component: .*?): [A-Z][^:]*$"), r"\1"),
+    (re.compile(r"(Invalid component: parameters? .*? in [a-z]+) - .*$"), r"\1"),
 )
 
 

@@ -18,11 +18,27 @@ from suites.contract.findings.causes import causes_of, normalised
             "Wrong response to undeclared method. PUT returned 200",
             "Wrong response to undeclared method. QUERY returned 200",
         ),
+        (
+            "Invalid data accepted\nExpected: 400, 422\nInvalid component: parameter `q` in query - incorrect type",
+            "Invalid data accepted\nExpected: 400\nInvalid component: parameter `q` in query - invalid enum value",
+        ),
+        (
+            "Invalid data accepted\nExpected: 400\nInvalid component: in body - n: Incorrect type",
+            "Invalid data accepted\nExpected: 400\nInvalid component: in body - n: Invalid enum value",
+        ),
     ],
 )
 def test_same_cause(one: str, other: str) -> None:
     """Messages that differ in values, ids, numbers or what follows the first paragraph name the same cause."""
     assert normalised(one) == normalised(other)
+
+
+@pytest.mark.parametrize("place", ["parameter `p` in query", "parameter `q` in header", "in body - q"])
+def test_inputs_are_causes_of_their_own(place: str) -> None:
+    """Which input is not checked is the cause, in how many ways it was wrong is not."""
+    assert normalised(f"Invalid component: {place}: Incorrect type").endswith(f"Invalid component: {place}")
+    known = "Invalid component: parameter `q` in query - incorrect type"
+    assert normalised(f"Invalid component: {place} - incorrect type") != normalised(known)
 
 
 def test_statuses_are_causes_of_their_own() -> None:
