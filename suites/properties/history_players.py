@@ -55,11 +55,12 @@ def play(place: Place, path: str, plans: Sequence[Sequence[Step]]) -> list[Opera
     def one(number: int) -> list[Operation]:
         with HttpClient(place.port, place.token) as http:
             player = Player(f"client {number}", http, path)
+            first, *others = plans[number]
             together.wait(TOGETHER_S)
-            for step in plans[number]:
+            player.take(first)
+            together.wait(TOGETHER_S)  # all know the first version before anybody changes it
+            for step in others:
                 player.take(step)
-                if len(player.history) == 1:
-                    together.wait(TOGETHER_S)  # all know the first version before anybody changes it
             return player.history
 
     with ThreadPoolExecutor(len(plans)) as threads:
