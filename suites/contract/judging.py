@@ -10,6 +10,7 @@ from harness.waivers import Waiver
 from suites.contract.findings.causes import causes_of
 from suites.contract.findings.evidence import Har, Judge, failures_of, findings_of, line_for
 from suites.contract.findings.replaying import Caller
+from suites.contract.findings.transcripts import without_carriers
 from suites.contract.fuzzing.isolation import Isolation
 from suites.contract.fuzzing.run import FuzzRun
 from suites.contract.laws.laws import apply_laws
@@ -33,7 +34,8 @@ def judge_for(
 def judged(run: FuzzRun, judge: Judge, isolation: Isolation) -> tuple[ContractFindings, Har]:
     """Return what is wrong, one finding for each cause, and the calls that show it."""
     laws, broken = apply_laws(judge.document, run.scenarios, judge.caller)
-    deaths = tuple(dict.fromkeys(isolation.deaths))  # those of the replays that follow show the same again
+    told = [without_carriers(request, judge.caller.carriers) for request in isolation.deaths]
+    deaths = tuple(dict.fromkeys(told))  # those of the replays that follow show the same again
     har = Har(started=dt.datetime.now(dt.UTC).isoformat())
     found = findings_of([*causes_of(run.scenarios), *broken], judge, har)
     evidence = ContractFindings(

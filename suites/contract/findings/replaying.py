@@ -72,11 +72,16 @@ class Caller:
 
     def told(self, step: Step) -> Step:
         """Return a request as evidence may tell it: whose it is if it carries credentials, and none of these."""
-        carriers = frozenset[str]().union(*(one.carriers for one in self.identities.values()))
+        carriers = self.carriers
         identity = self.identities.get(step.identity or "")
         carried = identity is not None and any(name.lower() in identity.carriers for name in step.headers)
         headers = {name: FILTERED if name.lower() in carriers else value for name, value in step.headers.items()}
         return msgspec.structs.replace(step, headers=headers, identity=step.identity if carried else None)
+
+    @property
+    def carriers(self) -> frozenset[str]:
+        """The headers that carry identities, in lower case."""
+        return frozenset[str]().union(*(one.carriers for one in self.identities.values()))
 
     def credentials(self, name: str) -> dict[str, str]:
         """Return the headers that carry an identity."""

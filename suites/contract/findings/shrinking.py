@@ -49,7 +49,6 @@ class Shrinker:
         self._caller = caller
         self._paths = PathTemplates(document, caller.base_url)
         self._violations = Violations(document, caller.base_url)
-        self._carriers = frozenset[str]().union(*(one.carriers for one in caller.identities.values()))
         self._budget = Budget(TRIES_IN_ALL, SECONDS_IN_ALL)
         self._recheck: Callable[[Cause, Step, Answer], bool] | None = None
 
@@ -140,7 +139,7 @@ class Shrinker:
     @property
     def _telling(self) -> frozenset[str]:
         """The headers that say who asks, and those that laws are about."""
-        return self._carriers | {VERSION, KEY}
+        return self._caller.carriers | {VERSION, KEY}
 
     def _asks_the_same(self, form: Step, step: Step) -> bool:
         """Whether two requests carry the same secrets, and the headers that laws are about: who asks, and for what."""

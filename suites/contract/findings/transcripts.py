@@ -3,11 +3,12 @@
 import base64
 import http.client
 import shlex
+from collections.abc import Collection
 from typing import Any
 
 from harness.asking import origin
 from harness.contract_findings import Step
-from suites.contract.findings.exchange import Answer, body_of
+from suites.contract.findings.exchange import FILTERED, Answer, body_of
 
 LONGEST_ARGUMENT = 100_000
 """Bytes of a body that is written into a line; Linux takes 128 KiB as one argument."""
@@ -24,6 +25,18 @@ def curl_line(base_url: str, step: Step) -> str:
         coded = base64.b64encode(body).decode()
         return f"echo {coded} | base64 -d | {shlex.join([*line, '--data-binary', '@-', address])}"
     return shlex.join([*line, *(["--data-raw", step.body] if step.body else []), address])
+
+
+def without_carriers(line: str, carriers: Collection[str]) -> str:
+    """Return a curl line without the values of these headers (in lower case); any other text as it is."""
+    if not line.startswith("curl "):
+        return line
+    words = shlex.split(line)
+    for at, word in enumerate(words):
+        name, colon, _ = word.partition(":")
+        if at and words[at - 1] == "-H" and colon and name.lower() in carriers:
+            words[at] = f"{name}: {FILTERED}"
+    return shlex.join(words)
 
 
 def _can_be_an_argument(text: str | None) -> bool:

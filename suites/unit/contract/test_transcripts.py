@@ -7,7 +7,7 @@ import pytest
 
 from harness.contract_findings import Step
 from suites.contract.findings.exchange import Answer
-from suites.contract.findings.transcripts import LONGEST_ARGUMENT, curl_line, har_entry
+from suites.contract.findings.transcripts import LONGEST_ARGUMENT, curl_line, har_entry, without_carriers
 
 URL = "http://127.0.0.1:1"
 
@@ -68,3 +68,20 @@ def test_bodies_of_answers(kind: str, body: bytes, content: dict[str, str]) -> N
     """A body that is no text is in base64; a text that was cut within a character stays one."""
     entry = har_entry(URL, Step(method="GET", path="/", headers={}), Answer(200, {"content-type": kind}, body), "")
     assert entry["response"]["content"] == {"size": len(body), "mimeType": kind, **content}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "curl -X GET -H 'X-Who: t0k' -H 'X-Page: 1' 'http://x/a b'",
+            "curl -X GET -H 'X-Who: [Filtered]' -H 'X-Page: 1' 'http://x/a b'",
+        ),
+        ("curl -X POST -d 'x-who: t0k' http://x/", "curl -X POST -d 'x-who: t0k' http://x/"),
+        ("it ended, and that's it", "it ended, and that's it"),
+    ],
+    ids=["a header", "a body", "no line"],
+)
+def test_lines_of_others(line: str, told: str) -> None:
+    """A line that Schemathesis has written loses what carries an identity, whatever that header is called."""
+    assert told == without_carriers(line, {"x-who"})
