@@ -24,9 +24,9 @@ def recorded_calls(scenarios: Scenarios, caller: Caller) -> dict[str, Calls]:
             by_status = found.setdefault(operation_of(case), {})
             status = _status(recorder, key)
             if status // 100 == 2 or status >= REFUSED:
-                made = _made(recorder, key, caller)
                 kept = by_status.setdefault(200 if status < REFUSED else status, {})
                 if len(kept) < MOST_CALLS:
+                    made = _made(recorder, key, caller)
                     kept.setdefault(made.call.path + (made.call.body or made.call.body_base64 or ""), made)
     return {operation: _calls(by_status) for operation, by_status in found.items()}
 
