@@ -100,10 +100,11 @@ def test_evidence_of_the_document(tmp_path: Path) -> None:
     assert "not looked for" in found.base
 
 
-def git(folder: Path, *arguments: str) -> None:
-    """Run git, as nobody in particular."""
+def git(folder: Path, *arguments: str) -> str:
+    """Run git, as nobody in particular; return what it says."""
     who = ("-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", folder, *who, *arguments], check=True, capture_output=True)
+    done = subprocess.run(["git", "-C", folder, *who, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 @pytest.fixture
@@ -142,6 +143,14 @@ def test_unknown_base(committed: Path, ref: str) -> None:
     """A base that git does not know is the request's fault."""
     with pytest.raises(RequestError, match="git knows no such commit"):
         check_document(document({}), BASE_URL, committed, ref)
+
+
+def test_base_that_a_clone_lacks(committed: Path) -> None:
+    """A snapshot that git knows of, and does not have, is not taken for one that was never there."""
+    blob = git(committed.parent, "rev-parse", "HEAD:openapi.json")
+    (committed.parent / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(RequestError, match=r"git does not give out openapi\.json there"):
+        check_document(document({}), BASE_URL, committed, "HEAD")
 
 
 def test_torn_base(committed: Path) -> None:

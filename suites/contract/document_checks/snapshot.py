@@ -41,15 +41,21 @@ def at_commit(file: Path, ref: str) -> str | None:
     """Return what a file held at a commit; None where it was not there.
 
     Raises:
-        RequestError: there is no git, or it does not know the commit.
+        RequestError: there is no git, it does not know the commit, or it cannot give the file out.
 
     """
     commit = _git(file.parent, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
     if commit.returncode != 0:
         said = " ".join(commit.stderr.split())
         raise RequestError(f"--base-ref {ref}: git knows no such commit in {file.parent}: {said}")
-    shown = _git(file.parent, "show", f"{commit.stdout.strip()}:./{file.name}")
-    return shown.stdout if shown.returncode == 0 else None
+    name = commit.stdout.strip()
+    if not _git(file.parent, "ls-tree", name, f"./{file.name}").stdout.strip():
+        return None
+    shown = _git(file.parent, "show", f"{name}:./{file.name}")
+    if shown.returncode != 0:  # a clone may lack what it knows of
+        said = " ".join(shown.stderr.split())
+        raise RequestError(f"--base-ref {ref}: git does not give out {file.name} there: {said}")
+    return shown.stdout
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -57,7 +63,12 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     if git is None:
         raise RequestError("--base-ref: git is needed for it, and is not on PATH")
     return subprocess.run(
-        [git, "-C", folder, *arguments], capture_output=True, text=True, check=False, timeout=_GIT_TIMEOUT_S
+        [git, "-C", folder, *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        timeout=_GIT_TIMEOUT_S,
     )
 
 
