@@ -29,7 +29,7 @@ def alternatives(document: Node, schema: Any, depth: int = 0) -> list[Node]:
     """Return the alternatives of a schema, each with one `type` or none; what is true is one that allows everything."""
     if schema is False:
         return []
-    found = resolved(document, schema)
+    found = _with_bounds(resolved(document, schema))
     whole: list[Node] = [{key: value for key, value in found.items() if key not in _COMPOSED}]
     if depth < DEEPEST:
         for part in _listed(found, "allOf"):
@@ -38,6 +38,15 @@ def alternatives(document: Node, schema: Any, depth: int = 0) -> list[Node]:
             if parts := _listed(found, word):
                 whole = _both(whole, [one for part in parts for one in alternatives(document, part, depth + 1)])
     return [one for several in whole for one in _by_type(several)][:MOST_ALTERNATIVES]
+
+
+def _with_bounds(schema: Node) -> Node:
+    """Return a schema whose bounds are numbers, where OpenAPI 3.0 says with a truth value that one is exclusive."""
+    found = dict(schema)
+    for word, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and word in found:
+            found[exclusive] = found.pop(word)
+    return found
 
 
 def _both(first: list[Node], second: list[Node]) -> list[Node]:

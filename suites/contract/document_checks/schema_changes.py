@@ -17,6 +17,7 @@ Change = tuple[str, str]
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _ALIKE = ("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding")
+_STRICTER = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 _HOLDS = {("int32", "int64"), ("float", "double")}
 """Formats of which the second takes all that the first does."""
 
@@ -54,9 +55,10 @@ class SchemaChanges:
         elif values is None:
             yield from _bound_changes(wide, narrow, request=request)
         yield from self._object_changes(wide, narrow, request=request)
-        if "items" in narrow:
-            old, new = _old_and_new(wide.get("items", True), narrow["items"], request=request)
-            yield from _below("[]", self.of(old, new, request=request))
+        for word, step in (("items", "[]"), ("additionalProperties", ".*")):
+            if isinstance(narrow.get(word), Mapping) and wide.get(word) is not False:
+                old, new = _old_and_new(wide.get(word, True), narrow[word], request=request)
+                yield from _below(step, self.of(old, new, request=request))
 
     def _object_changes(self, wide: Node, narrow: Node, *, request: bool) -> Iterator[Change]:
         had, has = _old_and_new(_properties(wide), _properties(narrow), request=request)
@@ -115,7 +117,7 @@ def _value_changes(values: list[Any] | None, taken: list[Any], *, request: bool)
 
 def _bound_changes(wide: Node, narrow: Node, *, request: bool) -> Iterator[Change]:
     for word in (*_LOWER, *_UPPER, *_ALIKE):
-        bound, had = narrow.get(word), wide.get(word)
+        bound, had = narrow.get(word), wide.get(word, wide.get(_STRICTER.get(word, word)))
         if bound is not None and bound is not False and not _holds(word, had, bound):
             old, new = _old_and_new(had, bound, request=request)
             yield "", f"{word} is {_shown(new)} now, was {_shown(old)}"
@@ -123,6 +125,8 @@ def _bound_changes(wide: Node, narrow: Node, *, request: bool) -> Iterator[Chang
 
 def _holds(word: str, had: Any, bound: Any) -> bool:
     """Whether what keeps to `had` keeps to `bound`."""
+    if word == "multipleOf" and isinstance(had, int) and isinstance(bound, int) and bound:
+        return had % bound == 0
     if word in _ALIKE:
         return had == bound or (had, bound) in _HOLDS
     if not isinstance(bound, int | float) or isinstance(bound, bool) or (word in _LOWER[2:] and bound == 0):

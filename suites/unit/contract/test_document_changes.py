@@ -32,6 +32,16 @@ def thing(required: tuple[str, ...] = (), *, closed: bool = False, **properties:
     return {"type": "object", "required": list(required), "properties": properties, **more}
 
 
+def mapping(of: Any) -> dict[str, Any]:
+    """Return the schema of an object whose fields are all of one kind."""
+    return {"type": "object", "additionalProperties": of}
+
+
+def above(bound: int, *, exclusive: bool = False) -> dict[str, Any]:
+    """Return the schema of a number at the bound or above it, as OpenAPI 3.0 says it."""
+    return {"type": "integer", "minimum": bound, "exclusiveMinimum": exclusive}
+
+
 def with_parameter(schema: Any, **more: Any) -> dict[str, Any]:
     """Return a document whose operation has the query parameter `q`."""
     return document({"parameters": [{"name": "q", "in": "query", "schema": schema, **more}]})
@@ -81,6 +91,16 @@ MAYBE = {"anyOf": [TEXT, {"type": "null"}]}
             taking({"type": "array", "items": {"type": "number"}}),
             taking({"type": "array", "items": NUMBER}),
             "body `[]`: number is no longer taken",
+        ),
+        (taking(mapping(TEXT)), taking(mapping(NUMBER)), "body `*`: string is no longer taken"),
+        (taking(thing()), taking(mapping(NUMBER)), "body `*`: only integer is taken now"),
+        (answering(mapping(NUMBER)), answering(mapping(TEXT)), "status 200 `*`: may be string now, was integer"),
+        (taking(above(0)), taking(above(1)), "body: minimum is 1 now, was 0"),
+        (taking(above(0)), taking(above(0, exclusive=True)), "body: exclusiveMinimum is 0 now, was nothing"),
+        (
+            taking({"type": "integer", "multipleOf": 2}),
+            taking({"type": "integer", "multipleOf": 4}),
+            "body: multipleOf is 4 now, was 2",
         ),
         (answering(thing(a=TEXT)), answering(thing()), "status 200 `a`: is gone"),
         (answering(thing(("a",), a=TEXT)), answering(thing(a=TEXT)), "status 200 `a`: may be missing now"),
@@ -141,6 +161,11 @@ def test_breaking(old: dict[str, Any], new: dict[str, Any], said: str) -> None:
         (taking(thing(a=TEXT)), taking(thing())),
         (answering(thing(a=TEXT)), answering(thing(("a", "b"), a=TEXT, b=TEXT))),
         (answering(thing(closed=True, a=TEXT)), answering(thing(a=TEXT, b=TEXT))),
+        (taking(mapping(NUMBER)), taking(mapping({"type": "number"}))),
+        (answering(thing(closed=True)), answering(mapping(TEXT))),
+        (answering(mapping(TEXT)), answering(thing(closed=True))),
+        (taking(above(1, exclusive=True)), taking(above(1))),
+        (taking({"type": "integer", "multipleOf": 4}), taking({"type": "integer", "multipleOf": 2})),
         (answering(MAYBE), answering(TEXT)),
         (answering({}), answering(TEXT)),
         (answering({"enum": ["a", "b"]}), answering({"enum": ["a"]})),
