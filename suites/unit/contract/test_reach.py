@@ -9,7 +9,6 @@ import pytest
 
 from suites.contract.reach.exchanges import FILTERED, Exchange, exchanges_of
 from suites.contract.reach.measure import Reach, measure
-from suites.contract.reach.schemas import Schemas
 
 DEEP = b"[" * 200_000
 THING = {
@@ -159,33 +158,6 @@ def test_body_properties() -> None:
 def test_bodies(body: Any, left: set[str]) -> None:
     """A body is to be absent, valid and invalid."""
     assert left == missing(measure(with_body(), [sent(body=body)]), "parameters")
-
-
-def test_half_of_a_surrogate_pair_is_no_valid_text() -> None:
-    """JSON can write it, and a service may be sent it; no schema takes it."""
-    schemas = Schemas(with_body())
-    valid, errors = schemas.validity({"type": "string"}), schemas.errors({"type": "string"})
-    assert valid is not None
-    assert errors is not None
-    assert (valid("whole"), valid("\ud800")) == (True, False)
-    assert (bool(errors("whole")), bool(errors("\ud800"))) == (False, True)
-
-
-def test_value_that_is_too_deep_is_not_valid() -> None:
-    """A service may be sent what no validator looks through."""
-    errors = Schemas(with_body()).errors({"type": "array"})
-    assert errors is not None
-    assert errors(json.loads('{"a":' * 400 + "1" + "}" * 400))
-
-
-@pytest.mark.parametrize(("version", "nullable"), [("3.0.3", True), ("3.0.3", False), ("3.1.0", True)])
-def test_null_of_the_older_version(version: str, nullable: bool) -> None:  # noqa: FBT001 - a column of the table
-    """OpenAPI 3.0 has a word of its own for what may be null, also where a reference leads."""
-    thing = {"type": "object", "properties": {"nullable": {"type": "string", "nullable": nullable}}}
-    schemas = Schemas(document(version=version) | {"components": {"schemas": {"Thing": thing}}})
-    valid = schemas.validity({"$ref": "#/components/schemas/Thing"})
-    assert valid is not None
-    assert valid({"nullable": None}) is (nullable and version == "3.0.3")
 
 
 def test_recursive_schema_ends() -> None:
