@@ -1,7 +1,8 @@
 """What reach asks of schemas: their alternatives, boundaries, enums, properties, and whether a value is valid."""
 
+import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import jsonschema_rs
@@ -14,6 +15,8 @@ DEEPEST = 6  # properties within properties: deeper ones are seldom anybody's, a
 LONGEST_EDGE = 10_000  # characters of a text that is made to be at a boundary
 _DOCUMENT = "urn:document"
 _ODD_TEXTS = ("", "\x00", "not a value ~", "-1e400", "x" * 100_000, "99999999999999999999")
+DELIMITERS = (",", "|", " ")
+"""What stands between the values of a list in one parameter: the styles of OpenAPI."""
 
 Check = Callable[[Any], bool]
 
@@ -141,9 +144,9 @@ def _asked(question: Callable[[Any], T], value: Any, no_text: T) -> T:
 
 
 def readings(texts: tuple[str, ...]) -> Iterator[Any]:
-    """Yield what a parameter's texts can mean: a text, a number, a truth value, a list."""
+    """Yield what a parameter's texts can mean: a text, a number, a truth value, a list of texts or numbers."""
     if len(texts) != 1:
-        yield list(texts)
+        yield from _lists(texts)
         return
     (text,) = texts
     yield text
@@ -156,7 +159,14 @@ def readings(texts: tuple[str, ...]) -> Iterator[Any]:
             yield number
     if text in {"true", "false"}:
         yield text == "true"
-    yield text.split(",")
+    for delimiter in DELIMITERS:
+        yield from _lists(text.split(delimiter))
+
+
+def _lists(texts: Sequence[str]) -> Iterator[list[Any]]:
+    yield list(texts)
+    with contextlib.suppress(ValueError):
+        yield [int(text) for text in texts]
 
 
 def _boundaries(schema: Node) -> Iterator[tuple[str, Check]]:

@@ -198,3 +198,17 @@ def test_parameters_of_any_style() -> None:
     cases = directed(schema, "/{colour}", "GET")
     assert {"red", "blue"} <= {str(case.path_parameters["colour"]) for case in cases}
     assert {True, False} == {"of" in case.query for case in cases}
+
+
+@pytest.mark.parametrize("style", ["form", "pipeDelimited", "spaceDelimited"])
+def test_delimited_lists_can_be_sent(style: str) -> None:
+    """A list that goes into one parameter is a text like any other to what looks at it."""
+    colours = {"type": "array", "minItems": 2, "items": {"type": "string", "enum": ["red", "blue"]}}
+    parameter = {"name": "colours", "in": "query", "required": True, "style": style, "explode": False, "schema": colours}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "things", "version": "1"},
+        "paths": {"/things": {"get": {"parameters": [parameter], "responses": said("200")}}},
+    }
+    cases = directed(schemathesis.openapi.from_dict(document), "/things", "GET")
+    assert any("red" in str(one.query.get("colours")) for one in cases)

@@ -26,6 +26,8 @@ THING = {
     "examples": [{"name": "x"}],
 }
 
+INTEGERS = {"type": "array", "minItems": 2, "items": {"type": "integer"}}
+
 
 def document(*parameters: dict[str, Any], version: str = "3.1.0", **operation: Any) -> dict[str, Any]:
     """Return a document with one operation, `POST /things`."""
@@ -74,6 +76,8 @@ def counts(reach: Reach, dimension: str) -> tuple[int, int]:
         ({"anyOf": [{"type": "string", "minLength": 2}, {"type": "null"}]}, ("",), {"absent", "valid", "minLength 2"}),
         ({"type": "boolean"}, ("true",), {"absent", "invalid"}),
         ({"type": "array", "items": {"type": "integer"}, "maxItems": 2}, ("x", "y"), {"absent", "valid"}),
+        *((INTEGERS, texts, {"absent", "invalid"}) for texts in (("1,2",), ("1|2",), ("1 2",), ("1", "2"))),
+        (INTEGERS, ("1,two",), {"absent", "valid"}),
         ({"type": "string", "format": "uuid"}, ("no",), {"absent", "valid"}),
         ({"type": "string", "maxLength": 9}, (FILTERED,), {"absent", "valid", "invalid", "maxLength 9"}),
         ({"type": "string", "pattern": "("}, ("x",), {"absent"}),
