@@ -6,7 +6,10 @@ from typing import Any
 import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import UseAfterFree
+from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
+
+from suites.contract.reach.handed_out import handed_out
+from suites.contract.reach.schemas import Schemas
 
 OF_MESSAGES = frozenset(
     {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -14,13 +17,32 @@ OF_MESSAGES = frozenset(
 """Headers that say how a message is to be read and sent on: HTTP's own, and not the API's."""
 REFUSED = frozenset({*range(400, 500), 501})
 """501 is the answer to a transfer coding that nobody knows (RFC 9112, 6.1)."""
+PRECONDITION_FAILED = 412
+PRECONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
+REFUSED_VALUE = frozenset({400, 404, 410, 422})
 
 
 @schemathesis.hook
 def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
-    """Keep every failure, but not that of an emptied list, nor of a message that HTTP itself had to refuse."""
-    is_emptied = isinstance(failure, UseAfterFree) and is_emptied_list(failure.operation, case, response.content)
-    return not is_emptied and not is_refused_message(case, response.status_code)
+    """Keep every failure, but those that say nothing of the target."""
+    if isinstance(failure, UseAfterFree) and is_emptied_list(failure.operation, case, response.content):
+        return False
+    if isinstance(failure, RejectedPositiveData) and is_of_no_schema(case, response.status_code):
+        return False
+    return not is_refused_message(case, response.status_code)
+
+
+def is_of_no_schema(case: Case[Any], status: int) -> bool:
+    """Whether valid data was refused for what no schema can say.
+
+    A version that nobody has (RFC 9110, 13.1), or a made-up value of what only the target's answers hand out.
+    """
+    if status == PRECONDITION_FAILED:
+        return bool(PRECONDITIONS & {name.lower() for name in case.headers})
+    if status not in REFUSED_VALUE or not case.query:
+        return False
+    raw = case.operation.schema.raw_schema
+    return bool(case.query.keys() & handed_out(Schemas(raw), case.operation.definition.raw))
 
 
 def is_refused_message(case: Case[Any], status: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from suites.contract.fuzzing.false_alarms import is_emptied_list, is_refused_message
+from suites.contract.fuzzing.false_alarms import is_emptied_list, is_of_no_schema, is_refused_message
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,39 @@ def test_refused_message(sent: dict[str, str], described: list[str], status: int
     headers = [SimpleNamespace(name=name) for name in described]
     case = SimpleNamespace(headers=sent, operation=SimpleNamespace(headers=headers))
     assert is_refused_message(cast("Any", case), status) == expected
+
+
+PAGE = {"type": "object", "properties": {"items": {"type": "array"}, "nextCursor": {"type": ["string", "null"]}}}
+
+
+def listing(schema: dict[str, object], answer: dict[str, object]) -> dict[str, object]:
+    """Return an operation with a parameter `cursor`."""
+    return {
+        "parameters": [{"name": "cursor", "in": "query", "schema": schema}],
+        "responses": {"200": {"content": {"application/json": {"schema": answer}}}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "sent", "status", "expected"),
+    [
+        (listing({"type": "string"}, PAGE), {"query": {"cursor": "x"}}, 422, True),
+        (listing({"type": "string"}, {"properties": {"page": PAGE}}), {"query": {"cursor": "x"}}, 400, True),
+        (listing({"type": "string"}, PAGE), {"query": {"limit": "1"}}, 422, False),
+        (listing({"type": "string"}, PAGE), {"query": {"cursor": "x"}}, 500, False),
+        (listing({"type": "string", "pattern": "^x$"}, PAGE), {"query": {"cursor": "x"}}, 422, False),
+        (listing({"type": "integer"}, PAGE), {"query": {"cursor": "1"}}, 422, False),
+        (listing({"type": "string"}, {"properties": {"next": {"type": "string"}}}), {"query": {"cursor": "x"}}, 422, False),
+        ({}, {"headers": {"if-match": "x"}}, 412, True),
+        ({}, {"headers": {"If-Match": "x"}}, 422, False),
+        ({}, {}, 412, False),
+    ],
+)
+def test_refused_for_what_no_schema_says(
+    operation: dict[str, object], sent: dict[str, object], status: int, *, expected: bool
+) -> None:
+    """A version that nobody has may be refused, and a cursor that the target never gave out; nothing else may."""
+    described = SimpleNamespace(raw=operation)
+    known = SimpleNamespace(definition=described, schema=SimpleNamespace(raw_schema={"openapi": "3.1.0"}))
+    case = SimpleNamespace(**{"headers": {}, "query": {}, "operation": known} | sent)
+    assert is_of_no_schema(cast("Any", case), status) == expected
