@@ -4,7 +4,7 @@ import contextlib
 import os
 import secrets
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,8 @@ from harness.target import Command, ServiceName, Target
 class Launched:
     """A target that answers at `base_url`.
 
-    `log` and `pid` are None for a target that somebody else runs; `restart` then does nothing, and `seed` is None:
-    nobody can give it its seed back.
+    `log` and `pid` are None for a target that somebody else runs; `restart` and `renew` then do nothing, and `seed` is
+    None: nobody can give it its seed back.
     """
 
     def __init__(
@@ -33,11 +33,13 @@ class Launched:
         services: tuple[ServiceRecord, ...],
         served: ServedTarget | None,
         seed: Seed | None = None,
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
         self.base_url = base_url
         self.services = services
         self.seed = seed
         self._served = served
+        self._prepare = prepare
 
     @property
     def is_alive(self) -> bool:
@@ -63,6 +65,11 @@ class Launched:
         """Start the target's process anew, same port, same database."""
         if self._served:
             self._served.restart()
+
+    def renew(self) -> None:
+        """Start a target that needs no service anew, as it was first: what `[prepare]` makes is made again before."""
+        if self._served:
+            self._served.restart(self._prepare)
 
 
 @contextlib.contextmanager
@@ -104,6 +111,10 @@ def serving(
     """Serve a target on running services: a migrated and seeded database and an empty Redis of its own."""
     prepare = target.settings.prepare
     urls: dict[ServiceName, str] = {}
+
+    def fill() -> None:
+        run_commands(target, guardian, prepare.migrate + prepare.seed, environment_for(target, urls))
+
     with contextlib.ExitStack() as stack:
         if redis := running.get("redis"):
             urls["redis"] = (spaces or Spaces(redis)).lease()
@@ -115,10 +126,10 @@ def serving(
             stored = Stored(databases, clone, template)
         else:
             stored = None
-            run_commands(target, guardian, prepare.migrate + prepare.seed, environment_for(target, urls))
+            fill()
         served = ServedTarget(target, guardian, environment_for(target, urls))
         seed = Seed(stored, urls.get("redis"))
-        yield Launched(served.base_url, tuple(service.record for service in running.values()), served, seed)
+        yield Launched(served.base_url, tuple(service.record for service in running.values()), served, seed, fill)
         served.stop()
 
 

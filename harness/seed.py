@@ -23,6 +23,11 @@ class Seed:
         self._kept: Kept = keep(redis_url) if redis_url else ()
         self._position = self._written()
 
+    @property
+    def is_of_services(self) -> bool:
+        """Whether it is held by a service; else the target keeps what it has in its process, or in files."""
+        return self._stored is not None or self._redis_url is not None
+
     def restore(self) -> bool:
         """Bring both services back to it, between two requests; whether Postgres had to be cloned anew.
 

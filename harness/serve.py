@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 import urllib.error
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.asking import ask
@@ -60,9 +60,10 @@ class ServedTarget:
         """
         self._await(self._process)
 
-    def restart(self) -> None:
-        """Stop the target's process and start it again on the same port."""
+    def restart(self, between: Callable[[], object] = lambda: None) -> None:
+        """Stop the target's process, do something, and start it again on the same port."""
         self.stop()
+        between()
         self._process = self._start()
 
     def stop(self) -> None:

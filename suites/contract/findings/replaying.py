@@ -1,5 +1,6 @@
 """Shows causes again on a freshly seeded target, with as few requests as that takes."""
 
+import copy
 import http.client
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from harness.identities import Identity
 from suites.contract.findings.causes import LAWS, Cause, Sighting
 from suites.contract.findings.exchange import FILTERED, TIMEOUT_S, Answer, send
 from suites.contract.findings.renaming import Names
+from suites.contract.findings.smaller_requests import SAFE
 from suites.contract.fuzzing.isolation import Isolation
 
 BROKEN = (OSError, http.client.HTTPException, ValueError)
@@ -38,13 +40,27 @@ class Caller:
     """Calls a target as its identities, who log in anew after each restoration of its seed."""
 
     def __init__(
-        self, base_url: str, identities: Mapping[str, Identity], isolation: Isolation, timeout_s: float = TIMEOUT_S
+        self,
+        base_url: str,
+        identities: Mapping[str, Identity],
+        isolation: Isolation,
+        timeout_s: float = TIMEOUT_S,
+        admin: str | None = None,
     ) -> None:
         self.base_url = base_url
         self.identities = identities
         self._isolation = isolation
         self._timeout_s = timeout_s
         self._credentials: dict[str, dict[str, str]] = {}
+        self._is_changed = True  # what was sent to the target before nobody knows
+        self.peers = tuple(name for name in identities if name != admin)
+        """Who should be kept from each other's things."""
+
+    def among(self, peers: tuple[str, ...]) -> "Caller":
+        """Return the same caller, to whom only these are each other's equals."""
+        made = copy.copy(self)
+        made.peers = peers
+        return made
 
     @property
     def has_seed(self) -> bool:
@@ -53,8 +69,9 @@ class Caller:
 
     def restore(self) -> None:
         """Give the target its seed again."""
-        self._isolation.restore()
+        self._isolation.restore(changed=self._is_changed)
         self._credentials.clear()
+        self._is_changed = False
 
     def call(self, step: Step) -> Answer | None:
         """Send a request as its identity; None when nothing answered.
@@ -63,6 +80,7 @@ class Caller:
             IdentityRefused: the identity cannot log in.
 
         """
+        self._is_changed = self._is_changed or step.method.upper() not in SAFE
         filtered = any(FILTERED in value for value in step.headers.values())
         mine = self.credentials(step.identity) if filtered and step.identity else {}
         try:

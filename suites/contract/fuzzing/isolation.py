@@ -43,19 +43,28 @@ class Isolation:
         """Whether there is a seed to restore."""
         return self._launched.seed is not None
 
+    @property
+    def _is_of_services(self) -> bool:
+        return self._launched.seed is not None and self._launched.seed.is_of_services
+
     def __str__(self) -> str:
         if not self.is_possible:
             return "none: the target runs elsewhere, and what one operation left another one met"
+        if not self._is_of_services:
+            return (
+                "the target, which needs no service, was started anew for each operation of a phase and each sequence"
+                " of calls, where anything but reads had been sent to it"
+            )
         names = " and ".join(sorted(record.name.capitalize() for record in self._launched.services))
-        if not names:
-            return "none: the target has no services, and what its process keeps one operation left to another"
         return (
             f"{names} had the target's seed again before each operation of a phase and each sequence of calls; what"
             " its process keeps in memory stayed"
         )
 
-    def restore(self) -> None:
-        """Give the target its seed again, and wait until it answers.
+    def restore(self, *, changed: bool = True) -> bool:
+        """Give the target its seed again, and wait until it answers; whether it has forgotten who was logged in.
+
+        Not `changed`: nothing but reads was sent to it since it was given its seed last.
 
         Raises:
             TargetFault: it has ended, and cannot be started any more.
@@ -63,12 +72,17 @@ class Isolation:
 
         """
         if self._launched.seed is None:
-            return
+            return False
         if not self._launched.is_alive:
             self.revive("it ended between two requests")
         self.restores += 1
+        if not self._is_of_services:
+            if changed:
+                self._launched.renew()
+            return changed
         if self._restore_services(self._launched.seed):
             self._launched.await_ready()
+        return False
 
     def _restore_services(self, seed: Seed) -> bool:
         """Return whether the target's connections to Postgres have ended."""
@@ -138,16 +152,16 @@ class Isolation:
         asked = json.loads(connection.recv_bytes())
         if self._is_over:  # an engine outlives an interrupted run by a moment, and its target
             raise EOFError
-        error = None
+        error, forgotten = None, False
         try:
             match asked["do"]:
                 case "restore":
                     self.place = asked["operation"]
-                    self.restore()
+                    forgotten = self.restore(changed=asked["changed"])
                 case "keep":
                     self.keep()
                 case "revive":
                     self.revive(asked["request"])
         except ProvingGroundError as failure:
             error = str(failure)
-        connection.send_bytes(json.dumps({"error": error}).encode())
+        connection.send_bytes(json.dumps({"error": error, "forgotten": forgotten}).encode())

@@ -16,6 +16,7 @@ from schemathesis.auths import AuthContext, CacheEntry, CachingAuthProvider, _it
 from schemathesis.core.errors import InvalidSchema
 from schemathesis.core.result import Ok, Result
 from schemathesis.core.spec import Scheduler
+from schemathesis.core.transport import SAFE_METHODS
 from schemathesis.engine.context import EngineContext
 from schemathesis.engine.outage import ServerMonitor
 from schemathesis.engine.run import Phase, unit
@@ -35,6 +36,7 @@ class Keeper:
         self._chains = chains
         self._place: tuple[object, ...] = ()
         self._is_asked = False
+        self._is_changed = False
         self._sequences = 0
         self._sessions: list[CacheEntry[Any]] = []
 
@@ -49,6 +51,13 @@ class Keeper:
         # A case may have been made, and signed in, before the seed was restored. The questions are the engine's own.
         if case._has_explicit_auth and not case.operation.schema.is_security_param_negated(case):  # noqa: SLF001
             set_on_case(case, AuthContext(operation=case.operation, app=case.operation.app), None)
+        self._is_changed = self._is_changed or case.method.upper() not in SAFE_METHODS
+
+    def restore(self, operation: str) -> None:
+        """Have the target get its seed now."""
+        self._await()
+        self._ask_for_seed(operation)
+        self._await()
 
     def _sign_in(self, case: Case[Any]) -> None:
         """Give identities the sessions that the seed has; where it has none that last, they log in for it."""
@@ -74,7 +83,7 @@ class Keeper:
     def leave(self, operation: str) -> None:
         """Have the target get its seed for an operation, or a sequence of calls, while its first case is being made."""
         if not self._is_asked:
-            self._send(do="restore", operation=operation)
+            self._ask_for_seed(operation)
 
     def ask(self, **what: str) -> None:
         """Have the harness do something, and wait until it is done."""
@@ -82,15 +91,22 @@ class Keeper:
         self._send(**what)
         self._await()
 
-    def _send(self, **what: str) -> None:
+    def _ask_for_seed(self, operation: str) -> None:
+        self._send(do="restore", operation=operation, changed=self._is_changed)
+        self._is_changed = False
+
+    def _send(self, **what: str | bool) -> None:
         self._connection.send_bytes(json.dumps(what).encode())
         self._is_asked = True
 
     def _await(self) -> None:
         if self._is_asked:
             self._is_asked = False
-            if error := json.loads(self._connection.recv_bytes())["error"]:
-                raise RuntimeError(error)
+            answer = json.loads(self._connection.recv_bytes())
+            if answer["error"]:
+                raise RuntimeError(answer["error"])
+            if answer["forgotten"]:
+                self._sessions.clear()
 
     def _place_of(self, case: Case[Any]) -> tuple[object, ...]:
         phase = case.meta.phase.name if case.meta else next(iter(self._place), None)
@@ -151,7 +167,7 @@ def keep_apart(keeper: Keeper) -> None:
         try:
             return log_in(provider, case, context)
         except WFCError:
-            keeper.ask(do="restore", operation=case.operation.label)
+            keeper.restore(case.operation.label)
             return log_in(provider, case, context)
 
     # Schemathesis 4.32 has no hooks for these four.

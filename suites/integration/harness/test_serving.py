@@ -77,6 +77,16 @@ def test_restart_keeps_the_address(tmp_path: Path) -> None:
         assert get(launched.base_url) != before
 
 
+def test_renewed_target_begins_again(tmp_path: Path) -> None:
+    """A renewed target has what `[prepare]` makes once more, and a process that knows nothing."""
+    seed = "open('seed', 'a').write('.')"
+    with launch(write_target(tmp_path, extra=f'[prepare]\nseed = [["{{python}}", "-c", "{seed}"]]\n')) as launched:
+        before = get(launched.base_url)
+        launched.renew()
+        assert get(launched.base_url) != before
+        assert (tmp_path / "seed").read_text() == ".."
+
+
 def test_exits_at_once(tmp_path: Path) -> None:
     """A target that ends before it is ready is shown with its exit code and last output."""
     message = refused(write_target(tmp_path, "raise SystemExit('no such table: pipelines')"))

@@ -10,6 +10,7 @@ import pytest
 from harness.contract_findings import ContractFinding, ContractFindings, Step
 from harness.identities import Header, Identity
 from harness.launch import Launched
+from harness.seed import Seed
 from harness.waivers import accepted_by, read_waivers
 from suites.contract.findings.evidence import Har, failures_of
 from suites.contract.findings.exchange import Answer
@@ -142,3 +143,11 @@ def test_foreign_target_is_left_alone() -> None:
     isolation.restore()
     assert str(isolation).startswith("none: the target runs elsewhere")
     assert isolation.restores == 0
+
+
+def test_target_without_services_is_started_anew() -> None:
+    """A target that keeps what it has in its process gets its seed by a new start, where it may have changed."""
+    isolation = Isolation(Launched("http://127.0.0.1:1", (), None, Seed(None, None)))
+    assert "started anew" in str(isolation)
+    assert [isolation.restore(changed=changed) for changed in (True, False)] == [True, False]
+    assert isolation.restores == 2

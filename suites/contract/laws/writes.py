@@ -1,0 +1,124 @@
+"""What writes leave: what is created is where it is said to be, what is written is read, PUT may be repeated."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from harness.asking import origin
+from harness.contract_findings import Step
+from suites.contract.findings.exchange import Answer, body_of
+from suites.contract.findings.replaying import Caller
+from suites.contract.laws.trials import BLIND, Verdict, look_at, looks_of
+from suites.contract.reach.schemas import Schemas
+
+ACCEPTED = 202
+LOCATION = "location"
+NOWHERE = frozenset({404, 410})
+CREATED = ("201", "202")
+
+
+# --- what is created is where it is said to be ----------------------------------------------------------------
+
+
+def tells_where(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the operations that say, in a documented header, where what they have created is."""
+    schemas = Schemas(document)
+    for path, item in document.get("paths", {}).items():
+        for method in ("post", "put"):
+            responses = item.get(method, {}).get("responses", {})
+            described = [schemas.resolve(responses.get(status)).get("headers", {}) for status in CREATED]
+            if any(name.lower() == LOCATION for headers in described for name in headers):
+                yield f"{method.upper()} {path}"
+
+
+def created_is_there(call: Step, caller: Caller) -> Verdict:
+    """Create, and look where the answer says: there it is, and not something else."""
+    created = caller.call(call)
+    if created is None or not created.succeeded or LOCATION not in created.headers:
+        return BLIND
+    here = urljoin(caller.base_url, call.path)
+    there = urljoin(here, created.headers[LOCATION])
+    if origin(there) != origin(here):
+        return BLIND
+    parts = urlsplit(there)
+    look = msgspec.structs.replace(next(looks_of(call)), path=parts.path + (f"?{parts.query}" if parts.query else ""))
+    found = caller.call(look)
+    if found is None:
+        return BLIND
+    kept = found.status not in NOWHERE and not _is_another(created, found)
+    return Verdict(kept, ((call, look), (created, found)), sure=not kept or found.succeeded)
+
+
+def _is_another(created: Answer, found: Answer) -> bool:
+    """Whether two answers are of things that have different ids."""
+    one, other = _object(created.body), _object(found.body)
+    return any(one[name] != other[name] for name in one.keys() & other.keys() & {"id", "uuid"})
+
+
+# --- what is written is read ----------------------------------------------------------------------------------
+
+
+def changes_what_is_read(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the changes of what the same path shows."""
+    for path, item in document.get("paths", {}).items():
+        if "get" in item:
+            yield from (f"{method.upper()} {path}" for method in ("put", "patch") if method in item)
+
+
+def written_is_read(call: Step, caller: Caller) -> Verdict:
+    """Look, write, look again: what the answer to the write said of what was sent can be read."""
+    found = look_at(call, caller)
+    if found is None or _may_be_stale(found[1]):
+        return BLIND
+    look, before = found
+    written = caller.call(call)
+    after = caller.call(look)
+    if not (written and written.succeeded and written.status != ACCEPTED and after and after.succeeded):
+        return BLIND
+    sent, old, said, new = (_object(body_of(call)), *(_object(one.body) for one in (before, written, after)))
+    confirmed = [name for name in sent.keys() & said.keys() & new.keys() if said[name] == sent[name]]
+    unlike = [name for name in confirmed if name in old and old[name] != sent[name]]
+    kept = all(new[name] == sent[name] for name in confirmed)
+    return Verdict(kept, ((look, call, look), (before, written, after)), sure=not kept or bool(unlike))
+
+
+def _may_be_stale(answer: Answer) -> bool:
+    """Whether an answer says that it comes from somewhere between, and may be old."""
+    return "age" in answer.headers
+
+
+# --- PUT may be repeated --------------------------------------------------------------------------------------
+
+
+def puts_what_is_read(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the operations that put what the same path shows."""
+    yield from (name for name in changes_what_is_read(document) if name.startswith("PUT "))
+
+
+def put_may_be_repeated(call: Step, caller: Caller) -> Verdict:
+    """Put, look, put the same again, look: what was sent is as it was after the first time (RFC 9110, 9.2.2)."""
+    first = caller.call(call)
+    found = look_at(call, caller) if first and first.succeeded and first.status != ACCEPTED else None
+    if found is None:
+        return BLIND
+    look, once = found
+    second, twice = caller.call(call), caller.call(look)
+    if not (second and second.succeeded and twice and twice.succeeded):
+        return BLIND
+    before, after = _object(once.body), _object(twice.body)
+    about = _object(body_of(call)).keys() & before.keys() & after.keys()
+    kept = all(before[name] == after[name] for name in about)
+    sure = not kept or bool(about)
+    return Verdict(kept, ((call, look, call, look), (first, once, second, twice)), sure)
+
+
+def _object(body: bytes | None) -> dict[str, Any]:
+    """Return the JSON object of a body, an empty one where there is none."""
+    try:
+        found = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
