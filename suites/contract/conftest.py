@@ -136,7 +136,8 @@ def caller(target: Target, address: str, identities: dict[str, Identity], isolat
     try:
         with ThreadPoolExecutor() as threads:
             list(threads.map(lambda identity: identity.log_in(address), identities.values()))
-        return Caller(address, identities, isolation, patience_s(target))
+        admin = target.settings.auth.admin if target.settings.auth else None
+        return Caller(address, identities, isolation, patience_s(target), admin)
     except ProvingGroundError as error:
         raise or_exit(error) from error
 

@@ -25,18 +25,35 @@ FAULTS = {
     "deleted_is_gone": ("F103", "resource still accessible after being deleted"),
     "failed_creation_leaves_nothing": ("F104", "failed creation has side effects"),
     "object_level_authorization": ("F206", "resource of somebody else is accessible"),
+    "hidden_is_unread": ("F206", "resource of somebody else is accessible"),
+    "hidden_is_unchanged": ("F206", "resource of somebody else is accessible"),
     "ignored_auth": ("F207", "protected resource is accessible without authentication"),
     "unsupported_method": ("F210", "hidden accessible endpoint"),
     "positive_data_acceptance": ("F900", "valid data refused"),
     "ensure_resource_availability": ("F901", "created resource cannot be read"),
+    "created_is_there": ("F901", "created resource cannot be read"),
     "second_writer_is_refused": ("F902", "lost update"),
     "key_has_one_effect": ("F903", "double effect of one idempotency key"),
     "answer_in_time": ("F904", "no answer in time"),
     "answer_ends": ("F905", "answer without end"),
     "answer_is_whole": ("F906", "connection ended without an answer"),
+    "written_is_read": ("F907", "acknowledged write cannot be read"),
+    "put_may_be_repeated": ("F908", "PUT is not idempotent"),
+    "pages_add_up": ("F909", "pages repeat or lose items"),
 }
 """Each check's fault in the Web Fuzzing Commons' catalogue 0.7, which leaves 9xx to those who use it."""
-LAWS = ("deleted_is_gone", "second_writer_is_refused", "key_has_one_effect", "failed_creation_leaves_nothing")
+LAWS = (
+    "deleted_is_gone",
+    "second_writer_is_refused",
+    "key_has_one_effect",
+    "failed_creation_leaves_nothing",
+    "created_is_there",
+    "written_is_read",
+    "put_may_be_repeated",
+    "pages_add_up",
+    "hidden_is_unread",
+    "hidden_is_unchanged",
+)
 """The checks of `suites/contract/laws`."""
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WORDS = (

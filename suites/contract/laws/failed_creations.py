@@ -9,15 +9,13 @@ from collections.abc import Sequence
 import msgspec
 
 from harness.contract_findings import Step
-from suites.contract.findings.exchange import FILTERED, Answer
+from suites.contract.findings.exchange import Answer
 from suites.contract.findings.replaying import Caller
 from suites.contract.laws.offers import KEY
-from suites.contract.laws.trials import Calls, Verdict, each_until_sure, looks_of, with_header
+from suites.contract.laws.trials import BLIND, Calls, Verdict, as_identity, each_until_sure, looks_of, with_header
 
 REFUSED = 400
 MOST_ROUNDS = 3
-BLIND = Verdict(kept=True, trial=((), ()), sure=False, seen=False)
-"""Nobody may look at the list, or it changes by itself."""
 UNUSED_KEY = "00000000-0000-4000-8000-000000000002"
 
 
@@ -145,16 +143,10 @@ def _steady_look(looker: Step, caller: Caller) -> tuple[Step, Answer] | None:
     """Return a look at the list, as whoever may look, and what it shows: twice the same, or it shows nothing."""
     forms: list[Step] = []
     for look in looks_of(looker):
-        forms += [look, *(_as(name, look, caller) for name in caller.identities)]
+        forms += [look, *(as_identity(name, look, caller) for name in caller.identities)]
     for at, form in enumerate(forms):
         if form not in forms[:at]:
             before, again = caller.call(form), caller.call(form)
             if before is not None and again is not None and before.succeeded:
                 return (form, again) if again.body == before.body else None
     return None
-
-
-def _as(name: str, look: Step, caller: Caller) -> Step:
-    others = {header: value for header, value in look.headers.items() if FILTERED not in value}
-    credentials = dict.fromkeys(sorted(caller.identities[name].carriers), FILTERED)
-    return msgspec.structs.replace(look, headers={**others, **credentials}, identity=name)

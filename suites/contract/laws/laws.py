@@ -4,11 +4,15 @@
 - The second of two writers with the same version is refused: `If-Match` on a write, `ETag` on the read.
 - An idempotency key has one effect: the same call twice gives the same answer, or is refused.
 - A creation that failed leaves nothing behind: `failed_creations.py`.
+- What is created is where its `Location` says, what is written is read, PUT may be repeated: `writes.py`.
+- Pages add up to the list that they are pages of: `pages.py`.
+- A thing is kept from those whom it is hidden from: `whose.py`.
 
 The calls are those that Schemathesis made; each is tried on a freshly seeded target.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from harness.contract_findings import LawReach, Step
@@ -23,8 +27,10 @@ from suites.contract.laws.offers import (
     names_versions,
     takes_keys,
 )
-from suites.contract.laws.recorded_calls import Scenarios, recorded_calls
+from suites.contract.laws.pages import in_pages, pages_add_up, pagings
+from suites.contract.laws.recorded_calls import MOST_CALLS, Scenarios, recorded_calls
 from suites.contract.laws.trials import (
+    BLIND,
     Calls,
     Law,
     Trial,
@@ -34,9 +40,20 @@ from suites.contract.laws.trials import (
     made_first,
     with_header,
 )
+from suites.contract.laws.whose import equals, hidden_is_unchanged, hidden_is_unread, reads_of_one, writes_of_one
+from suites.contract.laws.writes import (
+    changes_what_is_read,
+    created_is_there,
+    put_may_be_repeated,
+    puts_what_is_read,
+    tells_where,
+    written_is_read,
+)
 
 ACCEPTED = 202
 PRECONDITION_FAILED = 412
+FEW_CALLS = 4
+"""For laws that seldom need more, and are offered by most operations."""
 
 _SAME_KEY = "00000000-0000-4000-8000-000000000001"
 
@@ -44,7 +61,9 @@ _SAME_KEY = "00000000-0000-4000-8000-000000000001"
 class Promise(NamedTuple):
     """A law: which operations offer it, how one call is tried, what its breach is called, how all calls are tried.
 
-    `length` is how many calls one try takes; None where that differs.
+    `length` is how many calls one try takes; None where that differs, or where there is nothing in it to make smaller.
+    `of_document` makes the law for one operation, where the document says how it is tried. `takes_equals`: it is about
+    two identities of one rank. `most` is how many calls are tried, alone and after what they were made from.
     """
 
     offers: Callable[[Mapping[str, Any]], Iterator[str]]
@@ -52,22 +71,37 @@ class Promise(NamedTuple):
     message: str
     length: int | None
     try_all: Callable[[Calls, Caller], Verdict | None] | None = None
+    of_document: Callable[[Mapping[str, Any], str], Law] | None = None
+    takes_equals: bool = False
+    most: int = MOST_CALLS
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing in a try can be made smaller."""
+        return self.length is None and self.try_all is None
+
+    def bound(self, document: Mapping[str, Any], operation: str) -> "Promise":
+        """Return it for one operation."""
+        return self._replace(law=self.of_document(document, operation)) if self.of_document else self
 
     def tried(self, calls: Calls, caller: Caller) -> Verdict | None:
         """Return what the recorded calls of one operation say; what the seed does not have is made first."""
         if self.try_all:
             return self.try_all(calls, caller)
-        alone = [(self.law, call) for call in calls.valid]
-        return each_until_sure([*alone, *((made_first(self.law, one.before), one.call) for one in calls.made)], caller)
+        alone = [(self.law, call) for call in calls.valid[: self.most]]
+        made = [(made_first(self.law, one.before), one.call) for one in calls.made[: self.most]]
+        return each_until_sure([*alone, *made], caller)
 
 
 def apply_laws(document: Mapping[str, Any], scenarios: Scenarios, caller: Caller) -> tuple[list[LawReach], list[Cause]]:
     """Try every law on every operation that offers it and was called; return the reach, and what was broken."""
-    calls = recorded_calls(scenarios, caller)
+    calls, caller = recorded_calls(scenarios, caller), caller.among(equals(scenarios, caller))
     reach, broken = [], []
     for name, promise in LAWS.items():
+        if promise.takes_equals and len(caller.peers) < 2:
+            continue
         offered = [operation for operation in promise.offers(document) if operation in calls]
-        said = {operation: _said(promise, calls[operation], caller) for operation in offered}
+        said = {operation: _said(promise.bound(document, operation), calls[operation], caller) for operation in offered}
         verdicts = {operation: verdict for operation, verdict in said.items() if isinstance(verdict, Verdict)}
         broken += [
             _cause(operation, name, promise.message, verdict.trial)
@@ -172,5 +206,42 @@ LAWS: dict[str, Promise] = {
         "A creation that failed left something behind",
         None,
         try_creations,
+    ),
+    "created_is_there": Promise(
+        tells_where, created_is_there, "What was created is not where Location says", 2, most=FEW_CALLS
+    ),
+    "written_is_read": Promise(
+        changes_what_is_read, written_is_read, "What was written is not what is read then", 3, most=FEW_CALLS
+    ),
+    "put_may_be_repeated": Promise(
+        puts_what_is_read,
+        put_may_be_repeated,
+        "The same PUT a second time changes what the first one made",
+        4,
+        most=FEW_CALLS,
+    ),
+    "pages_add_up": Promise(
+        in_pages,
+        lambda _call, _caller: BLIND,
+        "Pages do not add up to the list: something is repeated, left out, or too much",
+        None,
+        of_document=lambda document, operation: partial(pages_add_up, pagings(document)[operation]),
+        most=FEW_CALLS,
+    ),
+    "hidden_is_unread": Promise(
+        reads_of_one,
+        hidden_is_unread,
+        "Somebody can read what is somebody else's, and what his own list does not show",
+        None,
+        takes_equals=True,
+        most=FEW_CALLS,
+    ),
+    "hidden_is_unchanged": Promise(
+        writes_of_one,
+        hidden_is_unchanged,
+        "Somebody can change what he may not see",
+        None,
+        takes_equals=True,
+        most=FEW_CALLS,
     ),
 }

@@ -22,7 +22,7 @@ def recorded_calls(scenarios: Scenarios, caller: Caller) -> dict[str, Calls]:
     for _, recorder in scenarios:
         for key, case in recorder["cases"].items():
             by_status = found.setdefault(operation_of(case), {})
-            status = _status(recorder, key)
+            status = status_of(recorder, key)
             if status // 100 == 2 or status >= REFUSED:
                 kept = by_status.setdefault(200 if status < REFUSED else status, {})
                 if len(kept) < MOST_CALLS:
@@ -31,14 +31,15 @@ def recorded_calls(scenarios: Scenarios, caller: Caller) -> dict[str, Calls]:
     return {operation: _calls(by_status) for operation, by_status in found.items()}
 
 
-def _status(recorder: Mapping[str, Any], key: str) -> int:
+def status_of(recorder: Mapping[str, Any], key: str) -> int:
+    """Return the status with which a recorded case was answered; 0 where nothing answered."""
     answer = (recorder["interactions"].get(key) or {}).get("response") or {}
     return int(answer.get("status_code", 0))
 
 
 def _made(recorder: Mapping[str, Any], key: str, caller: Caller) -> Made:
     """Return a call, and those that it was made from."""
-    answered = [one for one in line_of(recorder, key)[:-1] if _status(recorder, one)]
+    answered = [one for one in line_of(recorder, key)[:-1] if status_of(recorder, one)]
     before = [(_step(recorder, one, caller), answer_of(recorder["interactions"][one]["response"])) for one in answered]
     return Made(tuple(before), _step(recorder, key, caller))
 

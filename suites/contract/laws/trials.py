@@ -30,6 +30,10 @@ class Verdict(msgspec.Struct, frozen=True):
     seen: bool = True
 
 
+BLIND = Verdict(kept=True, trial=((), ()), sure=False, seen=False)
+"""Nobody could have seen a breach."""
+
+
 class Made(NamedTuple):
     """A recorded call, and the calls that it was made from, with their answers."""
 
@@ -98,6 +102,19 @@ def look_at(call: Step, caller: Caller) -> tuple[Step, Answer] | None:
         if answer is not None and answer.succeeded:
             return look, answer
     return None
+
+
+def as_identity(name: str, step: Step, caller: Caller) -> Step:
+    """Return a request as another identity sends it."""
+    others = {header: value for header, value in step.headers.items() if FILTERED not in value}
+    credentials = dict.fromkeys(sorted(caller.identities[name].carriers), FILTERED)
+    return msgspec.structs.replace(step, headers={**others, **credentials}, identity=name)
+
+
+def as_nobody(step: Step) -> Step:
+    """Return a request without what says who sends it."""
+    headers = {header: value for header, value in step.headers.items() if FILTERED not in value}
+    return msgspec.structs.replace(step, headers=headers, identity=None)
 
 
 def with_own_key(call: Step) -> Step:

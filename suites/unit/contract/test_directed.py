@@ -204,7 +204,14 @@ def test_parameters_of_any_style() -> None:
 def test_delimited_lists_can_be_sent(style: str) -> None:
     """A list that goes into one parameter is a text like any other to what looks at it."""
     colours = {"type": "array", "minItems": 2, "items": {"type": "string", "enum": ["red", "blue"]}}
-    parameter = {"name": "colours", "in": "query", "required": True, "style": style, "explode": False, "schema": colours}
+    parameter = {
+        "name": "colours",
+        "in": "query",
+        "required": True,
+        "style": style,
+        "explode": False,
+        "schema": colours,
+    }
     document = {
         "openapi": "3.1.0",
         "info": {"title": "things", "version": "1"},

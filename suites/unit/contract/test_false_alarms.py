@@ -64,7 +64,12 @@ def listing(schema: dict[str, object], answer: dict[str, object]) -> dict[str, o
         (listing({"type": "string"}, PAGE), {"query": {"cursor": "x"}}, 500, False),
         (listing({"type": "string", "pattern": "^x$"}, PAGE), {"query": {"cursor": "x"}}, 422, False),
         (listing({"type": "integer"}, PAGE), {"query": {"cursor": "1"}}, 422, False),
-        (listing({"type": "string"}, {"properties": {"next": {"type": "string"}}}), {"query": {"cursor": "x"}}, 422, False),
+        (
+            listing({"type": "string"}, {"properties": {"next": {"type": "string"}}}),
+            {"query": {"cursor": "x"}},
+            422,
+            False,
+        ),
         ({}, {"headers": {"if-match": "x"}}, 412, True),
         ({}, {"headers": {"If-Match": "x"}}, 422, False),
         ({}, {}, 412, False),

@@ -11,7 +11,8 @@ from harness.errors import IdentityRefused
 from harness.identities import Header, Identity
 from suites.contract.findings.exchange import Answer
 from suites.contract.findings.replaying import Caller
-from suites.contract.laws.laws import LAWS, apply_laws
+from suites.contract.laws.laws import LAWS
+from suites.contract.laws.recorded_calls import recorded_calls
 from suites.contract.laws.trials import Calls
 
 ALICE = Identity(name="alice", fixed_headers=(Header(name="X-Who", value="alice"),))
@@ -28,6 +29,7 @@ class Shop(Caller):
 
     def __init__(self, service: Service, *identities: Identity) -> None:
         self.identities = {identity.name: identity for identity in identities}
+        self.peers = tuple(self.identities)
         self._service = service
         self._deleted = False
         self.asked: list[Step] = []
@@ -177,6 +179,7 @@ def test_bytes_and_credentials() -> None:
 
     shop = Shop(service, ALICE)
     calls = [({"X-Who": "alice-of-then"}, b"\xff"), ({"X-Who": "alice-of-then"}, b"\xfe")]
-    apply_laws(VERSIONS, [("fuzzing", recorded(*calls, calls[0]))], shop)
+    recording = recorded_calls([("fuzzing", recorded(*calls, calls[0]))], shop)
+    LAWS["second_writer_is_refused"].tried(recording["PUT /files"], shop)
     assert [step.body_base64 for step in shop.asked if step.method == "PUT"] == ["/w==", "/g=="]
     assert {step.headers["X-Who"] for step in shop.asked} == {"[Filtered]"}

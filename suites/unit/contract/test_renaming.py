@@ -27,6 +27,7 @@ class Shop(Caller):
 
     has_seed = True
     base_url = "http://127.0.0.1:1"
+    peers = ()
 
     def __init__(self, *, keeps: bool) -> None:
         self.identities = {}
@@ -129,6 +130,12 @@ def test_lengths() -> None:
         "second_writer_is_refused": 4,
         "key_has_one_effect": 2,
         "failed_creation_leaves_nothing": None,
+        "created_is_there": 2,
+        "written_is_read": 3,
+        "put_may_be_repeated": 4,
+        "pages_add_up": None,
+        "hidden_is_unread": None,
+        "hidden_is_unchanged": None,
     }
 
 
