@@ -6,6 +6,8 @@ import pytest
 
 from suites.contract.findings.causes import causes_of, normalised
 
+NOT_REFUSED = "Invalid data should have been rejected\nExpected: 4xx\nInvalid component:"
+
 
 @pytest.mark.parametrize(
     ("one", "other"),
@@ -14,6 +16,14 @@ from suites.contract.findings.causes import causes_of, normalised
         ("41 is greater than the maximum of 40", "99 is greater than the maximum of 40"),
         ("no pipeline 0b1f6f0e-8f6b-4c52-9f3e-0a55aa7b2c11", "no pipeline 7b1f6f0e-8f6b-4c52-9f3e-0a55aa7b2c12"),
         ("wrong\n\nSchema: 1", "wrong\n\nSchema: 2"),
+        *(
+            (f"{NOT_REFUSED} parameter `most` in query - value greater than maximum", f"{NOT_REFUSED} {other}")
+            for other in (
+                "parameter `most` in query - incorrect type",
+                "parameter `most` in query - violates `maximum` at /properties/most",
+                "parameter `most` in query - violates `minimum`, `maximum` at /properties/most",
+            )
+        ),
         (
             "Wrong response to undeclared method. PUT returned 200",
             "Wrong response to undeclared method. QUERY returned 200",
@@ -50,6 +60,12 @@ def test_statuses_are_causes_of_their_own() -> None:
 def test_missing_fields_are_causes_of_their_own() -> None:
     """Which field is missing is the cause itself."""
     assert normalised("'id' is a required property") != normalised("'name' is a required property")
+
+
+@pytest.mark.parametrize("other", ["parameter `least` in query", "parameter `most` in header", "in body - most"])
+def test_inputs_are_causes_of_their_own(other: str) -> None:
+    """Which input is not checked is the cause itself."""
+    assert normalised(f"{NOT_REFUSED} parameter `most` in query - x") != normalised(f"{NOT_REFUSED} {other} - x")
 
 
 def recorder(*bodies: str) -> dict[str, Any]:
