@@ -36,6 +36,7 @@ from suites.contract.laws.trials import (
     Trial,
     Verdict,
     each_until_sure,
+    each_with_new_fields,
     look_at,
     made_first,
     with_header,
@@ -64,6 +65,7 @@ class Promise(NamedTuple):
     `length` is how many calls one try takes; None where that differs, or where there is nothing in it to make smaller.
     `of_document` makes the law for one operation, where the document says how it is tried. `takes_equals`: it is about
     two identities of one rank. `most` is how many calls are tried, alone and after what they were made from.
+    `of_fields`: what one field of a body tells, another one may not.
     """
 
     offers: Callable[[Mapping[str, Any]], Iterator[str]]
@@ -74,6 +76,7 @@ class Promise(NamedTuple):
     of_document: Callable[[Mapping[str, Any], str], Law] | None = None
     takes_equals: bool = False
     most: int = MOST_CALLS
+    of_fields: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -90,7 +93,7 @@ class Promise(NamedTuple):
             return self.try_all(calls, caller)
         alone = [(self.law, call) for call in calls.valid[: self.most]]
         made = [(made_first(self.law, one.before), one.call) for one in calls.made[: self.most]]
-        return each_until_sure([*alone, *made], caller)
+        return (each_with_new_fields if self.of_fields else each_until_sure)([*alone, *made], caller)
 
 
 def apply_laws(document: Mapping[str, Any], scenarios: Scenarios, caller: Caller) -> tuple[list[LawReach], list[Cause]]:
@@ -211,14 +214,14 @@ LAWS: dict[str, Promise] = {
         tells_where, created_is_there, "What was created is not where Location says", 2, most=FEW_CALLS
     ),
     "written_is_read": Promise(
-        changes_what_is_read, written_is_read, "What was written is not what is read then", 3, most=FEW_CALLS
+        changes_what_is_read, written_is_read, "What was written is not what is read then", 3, of_fields=True
     ),
     "put_may_be_repeated": Promise(
         puts_what_is_read,
         put_may_be_repeated,
         "The same PUT a second time changes what the first one made",
         4,
-        most=FEW_CALLS,
+        of_fields=True,
     ),
     "pages_add_up": Promise(
         in_pages,

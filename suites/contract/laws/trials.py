@@ -1,13 +1,14 @@
 """What a law's trial is made of, and what it says."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
 from harness.contract_findings import Step
-from suites.contract.findings.exchange import FILTERED, Answer
+from suites.contract.findings.exchange import FILTERED, Answer, body_of
 from suites.contract.findings.renaming import Names
 from suites.contract.findings.replaying import Caller, Exchanged, is_same, replayed
 from suites.contract.laws.offers import KEY
@@ -66,6 +67,33 @@ def each_until_sure(tries: Iterable[tuple[Law, Step]], caller: Caller) -> Verdic
             return verdict
         unsure = unsure or verdict
     return unsure
+
+
+def each_with_new_fields(tries: Iterable[tuple[Law, Step]], caller: Caller) -> Verdict | None:
+    """Return the first breach of tries that send a field which none before has told of, else what told anything."""
+    told: set[str] = set()
+    said: Verdict | None = None
+    for law, call in tries:
+        fields = object_of(body_of(call)).keys()
+        if said is None or not said.sure or not fields <= told:
+            caller.restore()
+            verdict = law(call, caller)
+            if verdict is not None and not verdict.kept:
+                return verdict
+            if verdict is not None and verdict.sure:
+                told |= fields
+                said = verdict
+            said = said or verdict
+    return said
+
+
+def object_of(body: bytes | None) -> dict[str, Any]:
+    """Return the JSON object of a body, an empty one where there is none."""
+    try:
+        found = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def made_first(law: Law, before: Exchanged) -> Law:

@@ -1,6 +1,5 @@
 """What writes leave: what is created is where it is said to be, what is written is read, PUT may be repeated."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -11,7 +10,7 @@ from harness.asking import origin
 from harness.contract_findings import Step
 from suites.contract.findings.exchange import Answer, body_of
 from suites.contract.findings.replaying import Caller
-from suites.contract.laws.trials import BLIND, Verdict, look_at, looks_of
+from suites.contract.laws.trials import BLIND, Verdict, look_at, looks_of, object_of
 from suites.contract.reach.schemas import Schemas
 
 ACCEPTED = 202
@@ -54,7 +53,7 @@ def created_is_there(call: Step, caller: Caller) -> Verdict:
 
 def _is_another(created: Answer, found: Answer) -> bool:
     """Whether two answers are of things that have different ids."""
-    one, other = _object(created.body), _object(found.body)
+    one, other = object_of(created.body), object_of(found.body)
     return any(one[name] != other[name] for name in one.keys() & other.keys() & {"id", "uuid"})
 
 
@@ -78,7 +77,7 @@ def written_is_read(call: Step, caller: Caller) -> Verdict:
     after = caller.call(look)
     if not (written and written.succeeded and written.status != ACCEPTED and after and after.succeeded):
         return BLIND
-    sent, old, said, new = (_object(body_of(call)), *(_object(one.body) for one in (before, written, after)))
+    sent, old, said, new = (object_of(body_of(call)), *(object_of(one.body) for one in (before, written, after)))
     confirmed = [name for name in sent.keys() & said.keys() & new.keys() if said[name] == sent[name]]
     unlike = [name for name in confirmed if name in old and old[name] != sent[name]]
     kept = all(new[name] == sent[name] for name in confirmed)
@@ -108,17 +107,8 @@ def put_may_be_repeated(call: Step, caller: Caller) -> Verdict:
     second, twice = caller.call(call), caller.call(look)
     if not (second and second.succeeded and twice and twice.succeeded):
         return BLIND
-    before, after = _object(once.body), _object(twice.body)
-    about = _object(body_of(call)).keys() & before.keys() & after.keys()
+    before, after = object_of(once.body), object_of(twice.body)
+    about = object_of(body_of(call)).keys() & before.keys() & after.keys()
     kept = all(before[name] == after[name] for name in about)
     sure = not kept or bool(about)
     return Verdict(kept, ((call, look, call, look), (first, once, second, twice)), sure)
-
-
-def _object(body: bytes | None) -> dict[str, Any]:
-    """Return the JSON object of a body, an empty one where there is none."""
-    try:
-        found = json.loads(body or b"")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -49,7 +49,7 @@ class Things(Caller):
     def restore(self) -> None:
         """Have the things that there were in the beginning."""
         owners = ["alice"] * 5 + ["bob"]
-        self._things = {n: {"id": n, "name": f"thing {n}", "of": owner} for n, owner in enumerate(owners)}
+        self._things = {n: {"id": n, "name": f"thing {n}", "tags": [], "of": owner} for n, owner in enumerate(owners)}
         self._cache: dict[int, dict[str, Any]] = {}
 
     def call(self, step: Step) -> Answer:
@@ -85,6 +85,9 @@ class Things(Caller):
         if step.method == "DELETE":
             del self._things[n]
             return Answer(204, {}, b"")
+        if step.method == "PUT" and "name" not in body:
+            self._things[n] = found if "loses tags" in self._faults else {**found, **body}
+            return said(200, {**found, **body})
         if step.method == "PUT":
             more = found["name"] if "adds up" in self._faults else ""
             self._things[n] = {**found, "name": body["name"] + more}
@@ -133,6 +136,16 @@ def test_law(law: str, call: Step, faults: tuple[str, ...], said: tuple[bool, bo
     assert verdict is not None
     assert said == (verdict.kept, verdict.seen)
     assert verdict.kept or promise.length in {None, len(verdict.trial[0])}
+
+
+@pytest.mark.parametrize(("faults", "kept"), [((), True), (("loses tags",), False)])
+def test_every_field(faults: tuple[str, ...], *, kept: bool) -> None:
+    """What one field tells of a service another one may not: each is written once."""
+    calls = Calls(valid=(PUT, PUT, step("PUT", "/things/0", {"tags": ["new"]})))
+    things = Things(*faults)
+    verdict = LAWS["written_is_read"].tried(calls, things)
+    assert verdict is not None
+    assert verdict.kept == kept
 
 
 def test_offers() -> None:
