@@ -42,6 +42,8 @@ FAULTS = {
     "pages_add_up": ("F909", "pages repeat or lose items"),
 }
 """Each check's fault in the Web Fuzzing Commons' catalogue 0.7, which leaves 9xx to those who use it."""
+SAME_FAULT = {"invalid_parameter_accepted": "negative_data_rejection"}
+"""Checks of ours that find what one of Schemathesis's does, elsewhere."""
 LAWS = (
     "deleted_is_gone",
     "second_writer_is_refused",
@@ -157,13 +159,14 @@ def _add(
     if sighting is None:
         return
     said, asked = (failure["title"], failure.get("message")), recorder["interactions"][sent]["request"]["uri"]
-    message = message_of(check["name"], said, asked, sighting.answers[-1])
-    key = (operation, check["name"], message)
+    name = SAME_FAULT.get(check["name"], check["name"])
+    message = message_of(name, said, asked, sighting.answers[-1])
+    key = (operation, name, message)
     known = found.get(key)
     lighter = known is None or sighting.weight < known.sighting.weight
     found[key] = Cause(
         operation=operation,
-        check=check["name"],
+        check=name,
         message=message,
         phase=phase if lighter or known is None else known.phase,
         seen=1 + (known.seen if known else 0),

@@ -75,7 +75,7 @@ class Violations:
             valid = self._schemas.validity(parameter.get("schema", True))
             hidden = any(FILTERED in text for text in found)
             if found and not hidden and valid and not any(valid(one) for one in readings(found)):
-                yield place, name, "invalid"
+                yield place, name, "invalid" if any(found) else "empty"  # which may stand for none at all
         if place == "query":  # headers that nobody declared are everybody's
             yield from ((place, name, "undeclared") for name in texts)
 

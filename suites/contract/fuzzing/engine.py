@@ -16,6 +16,7 @@ from schemathesis.cli import schemathesis as command_line
 from schemathesis.config import CacheConfig
 
 from suites.contract.fuzzing import false_alarms, strict_answers  # noqa: F401 - register their hook and check
+from suites.contract.fuzzing.accepted_inputs import judge_inputs
 from suites.contract.fuzzing.chains import in_chains
 from suites.contract.fuzzing.engine_address import ADDRESS, SHARE
 from suites.contract.fuzzing.keeper import Keeper, keep_apart
@@ -28,6 +29,7 @@ def main() -> None:
     """Run Schemathesis's command line; operations are kept apart, and shared, where somebody offers to."""
     limit_answers()
     remember_nothing()
+    judge_inputs()
     chains = in_chains()
     if address := os.environ.get(ADDRESS):
         keep_apart(Keeper(Client(address, family="AF_UNIX"), chains))

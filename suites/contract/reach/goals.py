@@ -14,7 +14,7 @@ from suites.contract.reach.schemas import DEEPEST, Check, Schemas, readings
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 LONGEST_SHOWN = 60
-_IGNORED_HEADERS = {"accept", "content-type", "authorization"}  # OpenAPI has other words for them
+IGNORED_HEADERS = {"accept", "content-type", "authorization"}  # OpenAPI has other words for them
 
 Reaches = Callable[[Exchange], bool]
 
@@ -61,7 +61,7 @@ def goals(operation: Operation, schemas: Schemas) -> Iterator[Goal]:
         missing = Unreached(dimension="statuses", operation=name, what=f"status {status}", how=hint(status))
         yield Goal(missing, _has_status(status, operation.statuses))
     for parameter in operation.parameters:
-        if str(parameter["in"]) != "header" or str(parameter["name"]).lower() not in _IGNORED_HEADERS:
+        if str(parameter["in"]) != "header" or str(parameter["name"]).lower() not in IGNORED_HEADERS:
             yield from _parameter_goals(name, parameter, schemas)
     yield from _body_goals(operation, schemas)
 
