@@ -54,10 +54,10 @@ def _of_parameter(schemas: Schemas, parameter: Mapping[str, Any], name: str, mod
     place, schema = CONTAINERS[str(parameter["in"])], schema_of(parameter)
     absent = [] if place == "path_parameters" else [NOT_SET]
     for value in [*examples_of(parameter, schemas.examples(schema)), *schemas.edges(schema), *absent, *ODD_TEXTS]:
-        yield unjudged(model, **{place: _with(getattr(model, place), name, value)})
+        yield unjudged(model, **{place: with_value(getattr(model, place), name, value)})
 
 
-def _with(container: Any, name: str, value: Any) -> Any:
+def with_value(container: Any, name: str, value: Any) -> Any:
     """Return a container with another value of one name; without it for NOT_SET."""
     changed = container.copy()
     if value is NOT_SET:

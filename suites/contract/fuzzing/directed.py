@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.stateful.links import OpenApiLink
 from suites.contract.fuzzing.aimed import aimed
 from suites.contract.fuzzing.chains import Chains
 from suites.contract.fuzzing.links import Described, Links
+from suites.contract.fuzzing.odd_texts import with_odd_texts
 from suites.contract.fuzzing.provoked import Scene, provoked, repeated
 from suites.contract.fuzzing.senders import Senders, without_credentials
 from suites.contract.fuzzing.variants import Call, another, simplest, with_own_key
@@ -60,6 +61,7 @@ class Directed:
         calls = [  # what changes nothing comes first: what is there for it is there still
             *provoked(scene, documented.statuses),
             *aimed(schemas, documented, models, wanted),
+            *with_odd_texts(schemas, documented, valid),
             *repeated(scene, documented.statuses),
         ]
         way = self._way(operation)

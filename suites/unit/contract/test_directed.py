@@ -11,6 +11,7 @@ from schemathesis import Case, Response
 from suites.contract.fuzzing.chains import Chains
 from suites.contract.fuzzing.directed import Directed
 from suites.contract.fuzzing.links import Links
+from suites.contract.fuzzing.odd_texts import TEXTS
 from suites.contract.fuzzing.provoked import LONGER_THAN_READ
 from suites.contract.fuzzing.senders import Senders
 from suites.contract.reach.goals import operations
@@ -198,6 +199,31 @@ def test_parameters_of_any_style() -> None:
     cases = directed(schema, "/{colour}", "GET")
     assert {"red", "blue"} <= {str(case.path_parameters["colour"]) for case in cases}
     assert {True, False} == {"of" in case.query for case in cases}
+
+
+@pytest.mark.parametrize(
+    ("schema", "sent"),
+    [
+        ({"type": "string"}, TEXTS[0]),
+        ({"type": ["string", "null"], "maxLength": 5}, "'"),
+        ({"type": "string", "pattern": "^[a-z]+$"}, None),
+        ({"type": "string", "format": "email"}, None),
+        ({"type": "integer"}, None),
+    ],
+)
+def test_odd_texts(schema: dict[str, Any], sent: str | None) -> None:
+    """What takes any text is sent one that services stumble over, as odd as the schema allows."""
+    parameter = {"name": "q", "in": "query", "schema": schema}
+    body = {"content": {"application/json": {"schema": {"type": "object", "properties": {"q": schema}}}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "things", "version": "1"},
+        "paths": {"/things": {"post": {"parameters": [parameter], "requestBody": body, "responses": said("200")}}},
+    }
+    found = directed(schemathesis.openapi.from_dict(document), "/things", "POST")
+    in_bodies = [one.body.get("q") for one in found if isinstance(one.body, dict)]
+    for texts in ([one.query.get("q") for one in found], in_bodies):
+        assert [text for text in TEXTS if text in texts] == ([sent] if sent else [])
 
 
 @pytest.mark.parametrize("style", ["form", "pipeDelimited", "spaceDelimited"])
