@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.stateful.links import OpenApiLink
 from suites.contract.fuzzing.aimed import aimed
 from suites.contract.fuzzing.chains import Chains
 from suites.contract.fuzzing.links import Described, Links
-from suites.contract.fuzzing.odd_texts import with_odd_texts
+from suites.contract.fuzzing.odd_values import of_each_shape, with_odd_values
 from suites.contract.fuzzing.provoked import Scene, provoked, repeated
 from suites.contract.fuzzing.senders import Senders, without_credentials
 from suites.contract.fuzzing.variants import Call, another, simplest, with_own_key
@@ -61,11 +61,15 @@ class Directed:
         calls = [  # what changes nothing comes first: what is there for it is there still
             *provoked(scene, documented.statuses),
             *aimed(schemas, documented, models, wanted),
-            *with_odd_texts(schemas, documented, valid),
+            *with_odd_values(schemas, documented, [valid, *self._shapes(operation)]),
             *repeated(scene, documented.statuses),
         ]
         way = self._way(operation)
         return [*(step.case for step in way), *self._sent(calls, way)]
+
+    @staticmethod
+    def _shapes(operation: Described) -> Iterator[Case[Any]]:
+        return map(without_credentials, of_each_shape(_made(operation)))
 
     def _sent(self, calls: Sequence[Call], way: Sequence[Step]) -> Iterator[Case[Any]]:
         for number, (case, identity, kept) in enumerate(calls):

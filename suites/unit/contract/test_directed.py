@@ -11,7 +11,7 @@ from schemathesis import Case, Response
 from suites.contract.fuzzing.chains import Chains
 from suites.contract.fuzzing.directed import Directed
 from suites.contract.fuzzing.links import Links
-from suites.contract.fuzzing.odd_texts import TEXTS
+from suites.contract.fuzzing.odd_values import TEXTS
 from suites.contract.fuzzing.provoked import LONGER_THAN_READ
 from suites.contract.fuzzing.senders import Senders
 from suites.contract.reach.goals import operations
@@ -22,6 +22,7 @@ BODY = {"required": True, "content": {"application/json": {"schema": NAME}}}
 KEY = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "minLength": 1}}
 MATCH = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
+LIST = {"type": "array", "minItems": 1, "items": {"type": "integer"}}
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
 MADE = {"operationId": "change", "parameters": {"id": "$response.body#/id", "If-Match": "$response.header.ETag"}}
 
@@ -224,6 +225,22 @@ def test_odd_texts(schema: dict[str, Any], sent: str | None) -> None:
     in_bodies = [one.body.get("q") for one in found if isinstance(one.body, dict)]
     for texts in ([one.query.get("q") for one in found], in_bodies):
         assert [text for text in TEXTS if text in texts] == ([sent] if sent else [])
+
+
+def test_odd_values_of_each_shape() -> None:
+    """Where a body may be one thing or another, lists of both are sent empty."""
+    one, other = ({"type": "object", "required": [name], "properties": {name: LIST}} for name in ("points", "sides"))
+    closed = [{**shape, "additionalProperties": False} for shape in (one, other)]
+    body = {"required": True, "content": {"application/json": {"schema": {"oneOf": closed}}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "things", "version": "1"},
+        "paths": {"/things": {"post": {"requestBody": body, "responses": said("200")}}},
+    }
+    found = directed(schemathesis.openapi.from_dict(document), "/things", "POST")
+    bodies = [case.body for case in found]
+    assert {"points": []} in bodies
+    assert {"sides": []} in bodies
 
 
 @pytest.mark.parametrize("style", ["form", "pipeDelimited", "spaceDelimited"])
