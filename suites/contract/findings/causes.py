@@ -57,6 +57,7 @@ LAWS = (
     "hidden_is_unchanged",
 )
 """The checks of `suites/contract/laws`."""
+SERVER_ERROR = 500
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WORDS = (
     (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<id>"),
@@ -141,7 +142,15 @@ def causes_of(scenarios: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Cause
             for check in checks:
                 if check["status"] == "failure":
                     _add(found, phase, recorder, case_id, check)
-    return tuple(found[key] for key in sorted(found))
+    failed = {(operation, check) for operation, check, _ in found}
+    return tuple(found[key] for key in sorted(found) if not _is_said_already(found[key], failed))
+
+
+def _is_said_already(cause: Cause, failed: set[tuple[str, str]]) -> bool:
+    """Whether it is that nobody documented a server error, which is a finding by itself."""
+    answer = cause.sighting.answers[-1]
+    is_error = cause.check == "status_code_conformance" and answer is not None and answer.status >= SERVER_ERROR
+    return is_error and (cause.operation, "not_a_server_error") in failed
 
 
 def _add(

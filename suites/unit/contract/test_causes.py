@@ -128,3 +128,20 @@ def test_deletion_belongs_to_what_it_should_have_ended() -> None:
         "/things?deleted",
         "/things?read",
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "checks", "expected"),
+    [
+        (500, ["not_a_server_error", "status_code_conformance"], ["not_a_server_error"]),
+        (503, ["status_code_conformance"], ["status_code_conformance"]),
+        (418, ["not_a_server_error", "status_code_conformance"], ["not_a_server_error", "status_code_conformance"]),
+    ],
+)
+def test_server_error_is_one_finding(status: int, checks: list[str], expected: list[str]) -> None:
+    """That nobody documented a server error says nothing more, where it is a finding that there was one."""
+    recording = recorder("a")
+    recording["interactions"]["a"]["response"]["status_code"] = status
+    (failed,) = recording["checks"]["a"]
+    recording["checks"]["a"] = [{**failed, "name": name} for name in checks]
+    assert [cause.check for cause in causes_of([("coverage", recording)])] == expected
