@@ -57,12 +57,13 @@ LAWS = (
     "hidden_is_unchanged",
 )
 """The checks of `suites/contract/laws`."""
+OF_INPUT = frozenset({"negative_data_rejection", "missing_required_header"})
 SERVER_ERROR = 500
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WORDS = (
     (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<id>"),
-    # The name of a required field is the cause; any other quoted text is what happened to be sent or answered.
-    (re.compile(r"""(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)(?! is a required property)"""), "<value>"),
+    # The name of a required field or header is the cause; other quoted text is what happened to be sent or answered.
+    (re.compile(r"""(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)(?! is a required property| header,)"""), "<value>"),
     (re.compile(r"\b(?=[0-9a-z]*[0-9])[0-9a-z]{16,}\b", re.IGNORECASE), "<id>"),
     # A service that answers methods it has not in the wrong way does so for all of them.
     (re.compile(r"^(Wrong response to undeclared method\.) [A-Z]+"), r"\1 <method>"),
@@ -73,6 +74,7 @@ _WORDS = (
     (re.compile(r"(Invalid component: .*?): [A-Z][^:]*$"), r"\1"),
     (re.compile(r"(Invalid component: parameters? .*? in [a-z]+) - .*$"), r"\1"),
 )
+_CREDENTIALS = re.compile(r"""[`"']Authorization[`"']""", re.IGNORECASE)
 
 
 class Sighting(msgspec.Struct, frozen=True):
@@ -147,10 +149,13 @@ def causes_of(scenarios: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Cause
 
 
 def _is_said_already(cause: Cause, failed: set[tuple[str, str]]) -> bool:
-    """Whether it is that nobody documented a server error, which is a finding by itself."""
+    """Whether it is an echo: nobody documented a server error, or credentials are an input that may be missing."""
     answer = cause.sighting.answers[-1]
-    is_error = cause.check == "status_code_conformance" and answer is not None and answer.status >= SERVER_ERROR
-    return is_error and (cause.operation, "not_a_server_error") in failed
+    if cause.check == "status_code_conformance" and answer is not None and answer.status >= SERVER_ERROR:
+        return (cause.operation, "not_a_server_error") in failed
+    if cause.check in OF_INPUT and _CREDENTIALS.search(cause.message):
+        return (cause.operation, "ignored_auth") in failed
+    return False
 
 
 def _add(

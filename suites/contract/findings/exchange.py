@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
@@ -68,14 +69,23 @@ def answer_of(recorded: Mapping[str, Any]) -> Answer:
 
 
 def step_of_case(case: Mapping[str, Any], request: Mapping[str, Any]) -> Step:
-    """Return the recorded request of a case; of what is hidden in it, what is known to be no secret is what it was."""
+    """Return the recorded request of a case; of what is hidden in it, what is known to be no secret is what it was.
+
+    Where nobody recorded that, a key of its own stands for it.
+    """
     step = step_of(request, case.get("auth_identity"))
     generated = ((case.get("meta") or {}).get("raw_containers") or {}).get("header") or {}
     known = {name.lower(): str(value) for name, value in generated.items() if name.lower() in NO_SECRETS}
+    known = {**dict.fromkeys(NO_SECRETS, own_key(step)), **known}
     headers = {
         name: known.get(name.lower(), value) if FILTERED in value else value for name, value in step.headers.items()
     }
     return msgspec.structs.replace(step, headers=headers)
+
+
+def own_key(step: Step) -> str:
+    """Return an idempotency key of a request's own, by its body."""
+    return str(uuid5(NAMESPACE_OID, str(step.body or step.body_base64)))
 
 
 def step_of(request: Mapping[str, Any], identity: str | None) -> Step:

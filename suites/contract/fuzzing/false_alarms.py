@@ -6,7 +6,7 @@ from typing import Any
 import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
+from schemathesis.openapi.checks import MissingHeaderNotRejected, RejectedPositiveData, UseAfterFree
 
 from suites.contract.reach.handed_out import handed_out
 from suites.contract.reach.schemas import Schemas
@@ -18,6 +18,8 @@ OF_MESSAGES = frozenset(
 REFUSED = frozenset({*range(400, 500), 501})
 """501 is the answer to a transfer coding that nobody knows (RFC 9112, 6.1)."""
 PRECONDITION_FAILED = 412
+PRECONDITION_REQUIRED = 428
+"""The answer to a request without the version that it is about (RFC 6585, 3)."""
 PRECONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
 REFUSED_VALUE = frozenset({400, 404, 410, 422})
 
@@ -26,6 +28,8 @@ REFUSED_VALUE = frozenset({400, 404, 410, 422})
 def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
     """Keep every failure, but those that say nothing of the target."""
     if isinstance(failure, UseAfterFree) and is_emptied_list(failure.operation, case, response.content):
+        return False
+    if isinstance(failure, MissingHeaderNotRejected) and response.status_code == PRECONDITION_REQUIRED:
         return False
     if isinstance(failure, RejectedPositiveData) and is_of_no_schema(case, response.status_code):
         return False

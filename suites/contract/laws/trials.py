@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
-from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
 from harness.contract_findings import Step
-from suites.contract.findings.exchange import FILTERED, Answer, body_of
+from suites.contract.findings.exchange import FILTERED, Answer, body_of, own_key
 from suites.contract.findings.renaming import Names
 from suites.contract.findings.replaying import Caller, Exchanged, is_same, replayed
 from suites.contract.laws.offers import KEY
@@ -148,7 +147,7 @@ def as_nobody(step: Step) -> Step:
 def with_own_key(call: Step) -> Step:
     """Give a call a key for its body where Schemathesis, which takes keys for secrets, has hidden the one it had."""
     hidden = any(name.lower() == KEY and FILTERED in value for name, value in call.headers.items())
-    return with_header(call, KEY, str(uuid5(NAMESPACE_OID, str(call.body or call.body_base64)))) if hidden else call
+    return with_header(call, KEY, own_key(call)) if hidden else call
 
 
 def with_header(call: Step, name: str, value: str) -> Step:

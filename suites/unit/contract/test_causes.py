@@ -130,18 +130,30 @@ def test_deletion_belongs_to_what_it_should_have_ended() -> None:
     ]
 
 
+WITHOUT = "Got 200 when missing required 'Authorization' header, expected 401"
+SERVER_ERROR, UNDOCUMENTED = ("not_a_server_error", ""), ("status_code_conformance", "")
+IGNORED, MISSING = ("ignored_auth", ""), ("missing_required_header", WITHOUT)
+
+
 @pytest.mark.parametrize(
-    ("status", "checks", "expected"),
+    ("status", "failures", "expected"),
     [
-        (500, ["not_a_server_error", "status_code_conformance"], ["not_a_server_error"]),
-        (503, ["status_code_conformance"], ["status_code_conformance"]),
-        (418, ["not_a_server_error", "status_code_conformance"], ["not_a_server_error", "status_code_conformance"]),
+        (500, [SERVER_ERROR, UNDOCUMENTED], [SERVER_ERROR]),
+        (503, [UNDOCUMENTED], [UNDOCUMENTED]),
+        (418, [SERVER_ERROR, UNDOCUMENTED], [SERVER_ERROR, UNDOCUMENTED]),
+        (200, [IGNORED, MISSING], [IGNORED]),
+        (200, [MISSING], [MISSING]),
+        (200, [IGNORED, ("missing_required_header", WITHOUT.replace("Auth", "X-Auth"))], None),
     ],
 )
-def test_server_error_is_one_finding(status: int, checks: list[str], expected: list[str]) -> None:
-    """That nobody documented a server error says nothing more, where it is a finding that there was one."""
+def test_echoes(status: int, failures: list[tuple[str, str]], expected: list[tuple[str, str]] | None) -> None:
+    """That nobody documented a server error, or that credentials may be missing, is said by the other finding."""
     recording = recorder("a")
     recording["interactions"]["a"]["response"]["status_code"] = status
     (failed,) = recording["checks"]["a"]
-    recording["checks"]["a"] = [{**failed, "name": name} for name in checks]
-    assert [cause.check for cause in causes_of([("coverage", recording)])] == expected
+    recording["checks"]["a"] = [
+        {**failed, "name": name, "failure_info": {"failure": {"title": "Wrong", "message": message}}}
+        for name, message in failures
+    ]
+    found = causes_of([("coverage", recording)])
+    assert [cause.check for cause in found] == [name for name, _ in (failures if expected is None else expected)]

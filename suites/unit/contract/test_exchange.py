@@ -1,6 +1,7 @@
 """Requests of a run, taken from the recording and sent again; no target is called here."""
 
 import http.client
+from uuid import UUID
 
 import pytest
 from schemathesis.config._output import MAX_RECORDED_PAYLOAD_SIZE
@@ -53,7 +54,7 @@ def test_hidden_header_that_is_no_secret() -> None:
     step = step_of_case(case, request)
     assert step.headers == {"Idempotency-Key": "7", "X-Token": "[Filtered]", "X-Page": "1"}
     assert step.identity == "alice"
-    assert step_of_case({}, request).headers["Idempotency-Key"] == "[Filtered]"
+    assert UUID(step_of_case({}, request).headers["Idempotency-Key"])
 
 
 class Doorkeeper(Caller):

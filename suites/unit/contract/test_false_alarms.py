@@ -4,8 +4,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from schemathesis.openapi.checks import MissingHeaderNotRejected
 
-from suites.contract.fuzzing.false_alarms import is_emptied_list, is_of_no_schema, is_refused_message
+from suites.contract.fuzzing.false_alarms import filter_failure, is_emptied_list, is_of_no_schema, is_refused_message
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,14 @@ def test_refused_for_what_no_schema_says(
     known = SimpleNamespace(definition=described, schema=SimpleNamespace(raw_schema={"openapi": "3.1.0"}))
     case = SimpleNamespace(**{"headers": {}, "query": {}, "operation": known} | sent)
     assert is_of_no_schema(cast("Any", case), status) == expected
+
+
+@pytest.mark.parametrize(("status", "expected"), [(428, False), (404, True), (200, True)])
+def test_precondition_required(status: int, *, expected: bool) -> None:
+    """Who leaves the version out is refused with 428; anything but a refusal is a failure."""
+    failure = MissingHeaderNotRejected(
+        operation="PUT /x", header_name="If-Match", message="", status_code=status, expected_statuses=[400]
+    )
+    case = SimpleNamespace(headers={}, query={}, operation=SimpleNamespace(headers=[]))
+    answer = SimpleNamespace(status_code=status, content=b"")
+    assert filter_failure(cast("Any", None), failure, cast("Any", case), cast("Any", answer)) == expected
