@@ -42,7 +42,7 @@ FAULTS = {
     "pages_add_up": ("F909", "pages repeat or lose items"),
 }
 """Each check's fault in the Web Fuzzing Commons' catalogue 0.7, which leaves 9xx to those who use it."""
-SAME_FAULT = {"invalid_parameter_accepted": "negative_data_rejection"}
+SAME_FAULT = {"invalid_input_accepted": "negative_data_rejection"}
 """Checks of ours that find what one of Schemathesis's does, elsewhere."""
 LAWS = (
     "deleted_is_gone",
@@ -74,6 +74,8 @@ _WORDS = (
     (re.compile(r"(Invalid component: .*?): [A-Z][^:]*$"), r"\1"),
     (re.compile(r"(Invalid component: parameters? .*? in [a-z]+) - .*$"), r"\1"),
 )
+_IN_BODY, _MISSING = "Invalid component: in body", "Invalid component: Missing required property"
+_VIOLATION = re.compile(r"Invalid component: in body - violates `(?P<word>\w+)` at (?P<place>\S+)")
 _CREDENTIALS = re.compile(r"""[`"']Authorization[`"']""", re.IGNORECASE)
 
 
@@ -145,7 +147,26 @@ def causes_of(scenarios: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Cause
                 if check["status"] == "failure":
                     _add(found, phase, recorder, case_id, check)
     failed = {(operation, check) for operation, check, _ in found}
-    return tuple(found[key] for key in sorted(found) if not _is_said_already(found[key], failed))
+    inputs = {(operation, message) for operation, check, message in found if check == "negative_data_rejection"}
+    echoes = {(operation, message) for operation, message in inputs if _is_in_other_words(operation, message, inputs)}
+    return tuple(
+        found[key]
+        for key in sorted(found)
+        if not _is_said_already(found[key], failed) and (key[0], key[2]) not in echoes
+    )
+
+
+def _is_in_other_words(operation: str, message: str, inputs: set[tuple[str, str]]) -> bool:
+    """Whether what is accepted in a body is told more closely by another finding: by the name of a property."""
+    others = [said for where, said in inputs if where == operation and said != message]
+    if message.endswith(_IN_BODY):
+        return any(_IN_BODY in said or _MISSING in said for said in others)
+    if not (found := _VIOLATION.search(message)):
+        return False
+    place = found["place"].rsplit("/", 1)[-1]
+    return any(
+        said.endswith(f"{_IN_BODY} - {place}") or (found["word"] == "required" and _MISSING in said) for said in others
+    )
 
 
 def _is_said_already(cause: Cause, failed: set[tuple[str, str]]) -> bool:

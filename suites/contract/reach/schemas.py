@@ -113,9 +113,14 @@ class Schemas:
 
         return lambda value: _asked(errors, value, no_text=frozenset({("no text",)}))
 
-    def _validator(self, schema: Any) -> Any:
+    def laxity(self, schema: Any) -> Check | None:
+        """Return whether a value is valid by a schema but for its formats, of which nobody knows how far they go."""
+        validator = self._validator(schema, formats=False)
+        return (lambda value: _asked(validator.is_valid, value, no_text=True)) if validator else None
+
+    def _validator(self, schema: Any, *, formats: bool = True) -> Any:
         try:
-            return self._kind(_absolute(self._read(schema)), registry=self._registry, validate_formats=True)
+            return self._kind(_absolute(self._read(schema)), registry=self._registry, validate_formats=formats)
         except (ValueError, jsonschema_rs.ReferencingError):
             return None
 

@@ -51,10 +51,39 @@ def test_not_the_document_s(operation: str, name: str) -> None:
     assert list(inputs({"type": "integer"}, "header", name).wrong(operation, sent)) == []
 
 
+NAMED = {"type": "object", "minProperties": 1, "properties": {"name": {"type": "string", "format": "email"}}}
+OLD = {"type": "object", "properties": {"name": {"type": "string", "nullable": True}}}
+ANSWERED = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", "readOnly": True}}}
+JSON, TEXT = "application/json", "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind", "body", "wrong"),
+    [
+        (NAMED, JSON, b"{}", ["in body"]),
+        (NAMED, JSON, b'{"name": 1}', ["in body"]),
+        (NAMED, JSON, b'{"name": "no address"}', []),
+        (NAMED, JSON, b"{", []),
+        (NAMED, JSON, None, []),
+        (NAMED, f"{JSON}; charset=utf-8", b"[]", ["in body"]),
+        (NAMED, TEXT, b'{"name": "a"}', ["in body - kind of the body"]),
+        (OLD, JSON, b'{"name": null}', []),
+        (OLD, JSON, b'{"name": 1}', ["in body"]),
+        (ANSWERED, JSON, b"{}", []),
+        ({"$ref": "#/nowhere"}, JSON, b"{}", []),
+    ],
+)
+def test_bodies(schema: dict[str, Any], kind: str, body: bytes | None, wrong: list[str]) -> None:
+    """A body of JSON is compared with its schema, but for formats and what is only for answers; its kind is, too."""
+    node = {"requestBody": {"content": {JSON: {"schema": schema}}}, "responses": {"200": {}, "415": {}}}
+    inputs = Inputs({"openapi": "3.0.3", "paths": {"/things": {"post": node}}})
+    assert list(inputs.wrong_body("POST /things", {"Content-Type": kind}, body)) == wrong
+
+
 def test_one_finding_with_schemathesis_s() -> None:
     """What this check and Schemathesis's own say of the same parameter is one finding."""
     message = "Invalid data should have been rejected\nInvalid component: parameter `q` in query"
-    failures = {"invalid_parameter_accepted": message, "negative_data_rejection": f"{message} - incorrect type"}
+    failures = {"invalid_input_accepted": message, "negative_data_rejection": f"{message} - incorrect type"}
     checks = [
         {"name": name, "status": "failure", "failure_info": {"failure": {"title": "Accepted", "message": said}}}
         for name, said in failures.items()

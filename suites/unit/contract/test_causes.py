@@ -157,3 +157,29 @@ def test_echoes(status: int, failures: list[tuple[str, str]], expected: list[tup
     ]
     found = causes_of([("coverage", recording)])
     assert [cause.check for cause in found] == [name for name, _ in (failures if expected is None else expected)]
+
+
+@pytest.mark.parametrize(
+    ("messages", "left"),
+    [
+        (["in body", "in body - stars"], ["in body - stars"]),
+        (["in body", "Missing required property: title"], ["Missing required property: title"]),
+        (["in body", "parameter `q` in query"], ["in body", "parameter `q` in query"]),
+        (["in body - stars", "in body - violates `maximum` at /properties/stars (was x)"], ["in body - stars"]),
+        (
+            ["Missing required property: title", "in body - violates `required` at /$ref/schema1 (was x)"],
+            ["Missing required property: title"],
+        ),
+        (["in body - stars", "in body - name"], ["in body - name", "in body - stars"]),
+    ],
+)
+def test_bodies_in_other_words(messages: list[str], left: list[str]) -> None:
+    """What is accepted in a body is one finding, by the name of the property where one is told."""
+    recording = recorder("a")
+    (failed,) = recording["checks"]["a"]
+    failures = [{"title": "Accepted", "message": f"Invalid component: {message}"} for message in messages]
+    recording["checks"]["a"] = [
+        {**failed, "name": "negative_data_rejection", "failure_info": {"failure": one}} for one in failures
+    ]
+    found = [cause.message.split("Invalid component: ")[1] for cause in causes_of([("coverage", recording)])]
+    assert found == left
