@@ -15,6 +15,7 @@ from schemathesis.generation.stateful.state_machine import StepOutput
 from schemathesis.specs.openapi.expressions import MultiMatch
 from schemathesis.specs.openapi.stateful.links import OpenApiLink
 
+from suites.contract.findings.causes import CHANGING
 from suites.contract.laws.offers import VERSION
 from suites.contract.reach.goals import is_documented_as
 
@@ -57,6 +58,16 @@ class Chains:
             values = {name: self._value(name, source, one.value) for name, one in parameters.items()}
             taken = {name: value for name, value in values.items() if value is not None and name.lower() not in kept}
             getattr(case, container).update(taken)
+        if VERSION not in kept and (link.source.method.upper() in CHANGING or link.source.path == case.path):
+            self._fill_version(case, source, output.response)
+
+    def _fill_version(self, case: Case[Any], source: str, answer: Response) -> None:
+        """Give a call that names the version which it is about the one of its source, whether a link says so or not."""
+        for name in [one.name for one in case.operation.headers if one.name.lower() == VERSION]:
+            if "etag" in answer.headers:
+                for other in [key for key in case.headers if key.lower() == VERSION]:
+                    del case.headers[other]
+                case.headers[name] = self._versions.get(source, answer.headers["etag"][0])
 
     def note(self, case: Case[Any], response: Response) -> None:
         """Keep an answer that somebody waits for, and which version a call has made of what its source had made."""

@@ -31,8 +31,8 @@ def said(*statuses: str, **links: Any) -> dict[str, Any]:
     return {status: {"description": "said", **({"links": links} if links else {})} for status in statuses}
 
 
-def things(*statuses: str) -> Any:
-    make = {"parameters": [KEY, LIMIT], "requestBody": BODY, "responses": said("201", change=MADE)}
+def things(*statuses: str, link: Mapping[str, Any] = MADE) -> Any:
+    make = {"parameters": [KEY, LIMIT], "requestBody": BODY, "responses": said("201", change=link)}
     change = {"operationId": "change", "parameters": [MATCH], "requestBody": BODY, "responses": said("200", *statuses)}
     paths = {"/things": {"post": make}, "/things/{id}": {"parameters": [ID], "patch": change}}
     return schemathesis.openapi.from_dict(
@@ -80,6 +80,16 @@ def test_a_call_goes_before_those_that_need_what_it_makes() -> None:
     assert {one.path_parameters["id"] for one in followers} == {7, "not a value ~"}
     assert followers[0].headers["If-Match"] == '"1"'
     assert {chains.source_of(one) for one in followers} == {lead.id, None}
+
+
+def test_a_version_is_taken_where_no_link_names_it() -> None:
+    """A call that names the version which it is about has the one that its source has told of."""
+    chains = Chains()
+    link = {"operationId": "change", "parameters": {"id": "$response.body#/id"}}
+    lead, follower, *_ = directed(things(link=link), "/things/{id}", "PATCH", chains)
+    chains.note(lead, answer(201, {"ETag": '"1"'}, b'{"id": 7}'))
+    chains.fill(follower)
+    assert follower.headers["If-Match"] == '"1"'
 
 
 def test_a_change_is_followed_by_changes_of_what_it_made() -> None:
