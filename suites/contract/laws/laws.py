@@ -23,9 +23,14 @@ from suites.contract.laws.offers import (
     KEY,
     VERSION,
     can_be_deleted,
+    changes_what_is_read,
     creates_in_a_list,
     names_versions,
+    puts_what_is_read,
+    reads_of_one,
     takes_keys,
+    tells_where,
+    writes_of_one,
 )
 from suites.contract.laws.pages import in_pages, pages_add_up, pagings
 from suites.contract.laws.recorded_calls import MOST_CALLS, Scenarios, recorded_calls
@@ -41,15 +46,8 @@ from suites.contract.laws.trials import (
     made_first,
     with_header,
 )
-from suites.contract.laws.whose import equals, hidden_is_unchanged, hidden_is_unread, reads_of_one, writes_of_one
-from suites.contract.laws.writes import (
-    changes_what_is_read,
-    created_is_there,
-    put_may_be_repeated,
-    puts_what_is_read,
-    tells_where,
-    written_is_read,
-)
+from suites.contract.laws.whose import equals, hidden_is_unchanged, hidden_is_unread
+from suites.contract.laws.writes import created_is_there, put_may_be_repeated, written_is_read
 
 ACCEPTED = 202
 PRECONDITION_FAILED = 412

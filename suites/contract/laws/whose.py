@@ -16,10 +16,10 @@ from harness.contract_findings import Step
 from suites.contract.findings.causes import operation_of
 from suites.contract.findings.exchange import Answer
 from suites.contract.findings.replaying import Caller
+from suites.contract.laws.offers import VERSION, list_of
 from suites.contract.laws.recorded_calls import Scenarios, status_of
 from suites.contract.laws.trials import (
     BLIND,
-    VERSION,
     Trial,
     Verdict,
     as_identity,
@@ -30,22 +30,6 @@ from suites.contract.laws.trials import (
 
 FORBIDDEN = 403
 HIDDEN = frozenset({403, 404, 410})
-WRITES = ("put", "patch", "delete")
-
-
-def reads_of_one(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the reads of one thing that a list beside it shows."""
-    paths = document.get("paths", {})
-    for path, item in paths.items():
-        if _is_of_one(path) and "get" in item and "get" in paths.get(_list_of(path), {}):
-            yield f"GET {path}"
-
-
-def writes_of_one(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the changes and deletions of one thing that can be read."""
-    for path, item in document.get("paths", {}).items():
-        if _is_of_one(path) and "get" in item:
-            yield from (f"{method.upper()} {path}" for method in WRITES if method in item)
 
 
 def equals(scenarios: Scenarios, caller: Caller) -> tuple[str, ...]:
@@ -93,7 +77,7 @@ def hidden_is_unchanged(call: Step, caller: Caller) -> Verdict:
 
 def _read_by(peer: str, look: Step, shown: Answer, caller: Caller) -> Trial | None:
     """Return a try to read what the owner's list has and another one's has not; None where they do not tell that."""
-    listing = msgspec.structs.replace(look, path=_list_of(look.path))
+    listing = msgspec.structs.replace(look, path=list_of(look.path))
     steps = (listing, as_identity(peer, listing, caller), look, as_identity(peer, look, caller))
     name = unquote(look.path.rstrip("/").rsplit("/", 1)[1])
     mine, theirs = map(caller.call, steps[:2])
@@ -135,12 +119,3 @@ def _privileged(by_name: Mapping[str, set[int]]) -> Iterator[str]:
     let_in = {name for name, statuses in by_name.items() if any(status // 100 == 2 for status in statuses)}
     if any(FORBIDDEN in statuses for name, statuses in by_name.items() if name not in let_in):
         yield from let_in
-
-
-def _is_of_one(path: str) -> bool:
-    return path.rstrip("/").endswith("}")
-
-
-def _list_of(path: str) -> str:
-    """Return the path that a path of one thing continues, with a slash at its end where that has one."""
-    return path.rstrip("/").rsplit("/", 1)[0] + ("/" if path.endswith("/") else "")

@@ -1,7 +1,5 @@
 """What writes leave: what is created is where it is said to be, what is written is read, PUT may be repeated."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -10,27 +8,14 @@ from harness.asking import origin
 from harness.contract_findings import Step
 from suites.contract.findings.exchange import Answer, body_of
 from suites.contract.findings.replaying import Caller
+from suites.contract.laws.offers import LOCATION
 from suites.contract.laws.trials import BLIND, Verdict, look_at, looks_of, object_of
-from suites.contract.reach.schemas import Schemas
 
 ACCEPTED = 202
-LOCATION = "location"
 NOWHERE = frozenset({404, 410})
-CREATED = ("201", "202")
 
 
 # --- what is created is where it is said to be ----------------------------------------------------------------
-
-
-def tells_where(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the operations that say, in a documented header, where what they have created is."""
-    schemas = Schemas(document)
-    for path, item in document.get("paths", {}).items():
-        for method in ("post", "put"):
-            responses = item.get(method, {}).get("responses", {})
-            described = [schemas.resolve(responses.get(status)).get("headers", {}) for status in CREATED]
-            if any(name.lower() == LOCATION for headers in described for name in headers):
-                yield f"{method.upper()} {path}"
 
 
 def created_is_there(call: Step, caller: Caller) -> Verdict:
@@ -60,13 +45,6 @@ def _is_another(created: Answer, found: Answer) -> bool:
 # --- what is written is read ----------------------------------------------------------------------------------
 
 
-def changes_what_is_read(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the changes of what the same path shows."""
-    for path, item in document.get("paths", {}).items():
-        if "get" in item:
-            yield from (f"{method.upper()} {path}" for method in ("put", "patch") if method in item)
-
-
 def written_is_read(call: Step, caller: Caller) -> Verdict:
     """Look, write, look again: what the answer to the write said of what was sent can be read."""
     found = look_at(call, caller)
@@ -90,11 +68,6 @@ def _may_be_stale(answer: Answer) -> bool:
 
 
 # --- PUT may be repeated --------------------------------------------------------------------------------------
-
-
-def puts_what_is_read(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the operations that put what the same path shows."""
-    yield from (name for name in changes_what_is_read(document) if name.startswith("PUT "))
 
 
 def put_may_be_repeated(call: Step, caller: Caller) -> Verdict:

@@ -22,8 +22,9 @@ def handed_out(schemas: Schemas, operation: Node) -> dict[str, Place]:
     Such a parameter is a text of which the document says nothing more, and the answer has a text named after it.
     """
     places = list(_texts_in_answers(schemas, operation))
+    listed = operation.get("parameters")
     found: dict[str, Place] = {}
-    for parameter in map(schemas.resolve, operation.get("parameters") or ()):
+    for parameter in map(schemas.resolve, listed if isinstance(listed, list) else ()):
         name = str(parameter.get("name"))
         if parameter.get("in") == "query" and _is_any_text(schemas, parameter.get("schema")):
             named = [place for place in places if words_of(name) <= words_of(place[-1])]

@@ -26,6 +26,11 @@ class Services:
         self.hold_poison = True
         self._error = error
 
+    @property
+    def is_of_services(self) -> bool:
+        """Whether there are any."""
+        return True
+
     def restore(self) -> bool:
         """Restore the seed."""
         if self._error:
@@ -77,7 +82,6 @@ def test_a_target_that_never_starts_again_is_given_up() -> None:
 @pytest.mark.parametrize(
     ("services", "said"),
     [
-        ((), "none: the target has no services"),
         (("redis",), "Redis had the target's seed again"),
         (("redis", "postgres"), "Postgres and Redis had the target's seed again"),
     ],
@@ -102,8 +106,8 @@ def asking(tmp_path: Path) -> Iterator["Connection[Any, Any]"]:
 def test_an_engine_is_told_why_there_is_no_seed(asking: "Connection[Any, Any]") -> None:
     """It goes on asking, and is told each time."""
     for _ in range(2):
-        asking.send_bytes(b'{"do": "restore", "operation": "GET /things"}')
-        assert asking.recv_bytes() == b'{"error": "the target\'s seed: Connection refused"}'
+        asking.send_bytes(b'{"do": "restore", "operation": "GET /things", "changed": true}')
+        assert asking.recv_bytes() == b'{"error": "the target\'s seed: Connection refused", "forgotten": false}'
 
 
 def test_a_service_that_is_gone() -> None:
