@@ -8,7 +8,7 @@ from schemathesis import Case, HookContext, Response
 from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import MissingHeaderNotRejected, RejectedPositiveData, UseAfterFree
 
-from suites.contract.reach.handed_out import handed_out
+from suites.contract.reach.handed_out import not_to_be_guessed
 from suites.contract.reach.schemas import Schemas
 
 OF_MESSAGES = frozenset(
@@ -46,7 +46,7 @@ def is_of_no_schema(case: Case[Any], status: int) -> bool:
     if status not in REFUSED_VALUE or not case.query:
         return False
     raw = case.operation.schema.raw_schema
-    return bool(case.query.keys() & handed_out(Schemas(raw), case.operation.definition.raw))
+    return bool(case.query.keys() & not_to_be_guessed(Schemas(raw), case.operation.definition.raw))
 
 
 def is_refused_message(case: Case[Any], status: int) -> bool:

@@ -55,7 +55,9 @@ def pagings(document: Mapping[str, Any]) -> dict[str, Paging]:
                 ),
                 None,
             )
-            onward = next(_onward(bounds, handed_out(schemas, operation.node)), None)
+            onward = next(
+                _onward(bounds, handed_out(schemas, {**operation.node, "parameters": [*operation.parameters]})), None
+            )
             if size and onward:
                 found[operation.name] = Paging(size, *onward)
     return found

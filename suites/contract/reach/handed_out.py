@@ -19,17 +19,27 @@ Place = tuple[str, ...]
 def handed_out(schemas: Schemas, operation: Node) -> dict[str, Place]:
     """Return them by name, each with the place in a successful answer where its next value stands.
 
-    Such a parameter is a text of which the document says nothing more, and the answer has a text named after it.
+    Such a parameter is a text, and the answer has a text named after it.
     """
     places = list(_texts_in_answers(schemas, operation))
-    listed = operation.get("parameters")
     found: dict[str, Place] = {}
-    for parameter in map(schemas.resolve, listed if isinstance(listed, list) else ()):
-        name = str(parameter.get("name"))
-        if parameter.get("in") == "query" and _is_any_text(schemas, parameter.get("schema")):
-            named = [place for place in places if words_of(name) <= words_of(place[-1])]
-            found |= {name: named[0]} if named else {}
+    for name, schema in _queries(schemas, operation):
+        named = [place for place in places if words_of(name) <= words_of(place[-1])]
+        found |= {name: named[0]} if named and "string" in _types(schemas, schema) else {}
     return found
+
+
+def not_to_be_guessed(schemas: Schemas, operation: Node) -> set[str]:
+    """Return those of them of which the document says nothing more: what is made up for them may well be refused."""
+    known = handed_out(schemas, operation)
+    return {name for name, schema in _queries(schemas, operation) if name in known and not _says_more(schemas, schema)}
+
+
+def _queries(schemas: Schemas, operation: Node) -> Iterator[tuple[str, Any]]:
+    listed = operation.get("parameters")
+    for parameter in map(schemas.resolve, listed if isinstance(listed, list) else ()):
+        if parameter.get("in") == "query":
+            yield str(parameter.get("name")), parameter.get("schema")
 
 
 def words_of(name: str) -> frozenset[str]:
@@ -52,9 +62,8 @@ def _texts(schemas: Schemas, schema: Any, way: Place) -> Iterator[Place]:
         yield from _texts(schemas, inner, (*way, name))
 
 
-def _is_any_text(schemas: Schemas, schema: Any) -> bool:
-    parts = list(schemas.alternatives(schema))
-    return "string" in _types(schemas, schema) and not any(_DESCRIBED & part.keys() for part in parts)
+def _says_more(schemas: Schemas, schema: Any) -> bool:
+    return any(_DESCRIBED & part.keys() for part in schemas.alternatives(schema))
 
 
 def _types(schemas: Schemas, schema: Any) -> set[str]:

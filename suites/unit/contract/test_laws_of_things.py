@@ -184,6 +184,10 @@ CURSOR = {"properties": {"page": {"properties": {"nextCursor": {"type": ["string
             listing(query("limit"), query("cursor", "string"), answer=CURSOR),
             ("limit", "cursor", ("page", "nextCursor")),
         ),
+        (
+            listing(query("limit"), query("cursor", "string", pattern="^[a-z]{11}$"), answer=CURSOR),
+            ("limit", "cursor", ("page", "nextCursor")),
+        ),
         (listing(query("limit"), query("page")), None),
         (listing(query("limit", maximum=3), query("skip")), None),
         (listing(query("limit")), None),
