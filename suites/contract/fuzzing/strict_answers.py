@@ -47,8 +47,12 @@ def _schema_of(document: dict[str, Any], case: Case[Any], response: Response) ->
     responses = case.operation.definition.raw.get("responses", {})
     code = str(response.status_code)
     described = responses.get(code) or responses.get(f"{code[0]}XX") or responses.get("default")
-    content = _resolved(document, described or {}).get("content", {})
-    return content.get(JSON, {}).get("schema")
+    content = _resolved(document, described or {}).get("content")
+    if not isinstance(content, Mapping):
+        return None
+    named = next(iter(response.headers.get("content-type", ())), "").split(";")[0].strip().lower()
+    media = content.get(named if named.endswith("+json") else JSON)
+    return media.get("schema") if isinstance(media, Mapping) else None
 
 
 def _names_sent(response: Response) -> set[str]:

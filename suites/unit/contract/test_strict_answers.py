@@ -81,6 +81,22 @@ def test_what_comes_back(asked: Step, told: str) -> None:
     assert Recheck(ECHO, "http://127.0.0.1").fails(cause, asked, answer)
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"), [("application/vnd.api+json; charset=utf-8", True), ("application/json", False)]
+)
+def test_other_kinds_of_json(kind: str, *, told: bool) -> None:
+    """An answer is held against what the document has for its own kind of JSON."""
+    described = {"description": "", "content": {"application/vnd.api+json": {"schema": {"properties": {"name": {}}}}}}
+    document = {**ECHO, "paths": {"/echo": {"post": {"responses": {"200": described}}}}}
+    sighting = Sighting(steps=(), answers=(), chain=())
+    message = "Custom check failed: `undocumented_field`. Undocumented fields in the answer: /hash"
+    cause = Cause(
+        operation="POST /echo", check="undocumented_field", message=message, phase="", seen=1, sighting=sighting
+    )
+    asked, answer = Step(method="POST", path="/echo", headers={}), Answer(200, {"content-type": kind}, b'{"hash": 1}')
+    assert Recheck(document, "http://127.0.0.1").fails(cause, asked, answer) == told
+
+
 def test_a_documented_name_that_comes_back_is_told() -> None:
     """A field that may be sent, and must not be answered, is told by its name."""
     asked = Step(method="POST", path="/echo", headers={}, body='{"password": 1}')
