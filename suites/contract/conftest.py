@@ -100,9 +100,9 @@ def document_check(
         if option.renew_snapshot:
             renew(snapshot, document, served_target.base_url)
         found = check_document(document, served_target.base_url, snapshot, option.base_ref)
+        results.write(found)
     except ProvingGroundError as error:
         raise or_exit(error) from error
-    results.write(found)
     return found
 
 
@@ -220,7 +220,10 @@ def findings(
     option, openapi = request.config.option, target.settings.openapi
     judge = judge_for(option, document, caller, processes, waivers)
     evidence, har = judged(fuzzing, judge, isolation)
-    write(evidence, har, results)
     fail_under = openapi.reach.fail_under if openapi and not option.operation else {}  # it is of all operations
-    results.write(coverage_of(fuzzing, judge, documented, evidence, fail_under))
+    try:
+        write(evidence, har, results)
+        results.write(coverage_of(fuzzing, judge, documented, evidence, fail_under))
+    except ProvingGroundError as error:
+        raise or_exit(error) from error
     return evidence

@@ -161,6 +161,14 @@ def test_torn_base(committed: Path) -> None:
         check_document(document({}), BASE_URL, committed, "HEAD")
 
 
+def test_evidence_that_cannot_be_written(tmp_path: Path) -> None:
+    """Where the evidence should be and cannot, the run ends with one line."""
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "contract").write_text("no folder")
+    done = checked(tmp_path, json.dumps(document({})), "--renew-snapshot")
+    assert (done.returncode, "document.json: cannot be written" in done.stdout) == (EXIT_REQUEST, True), done.stdout
+
+
 def test_a_run_that_would_try_nothing_is_refused(tmp_path: Path) -> None:
     """A wrong option of the suite's own ends it before anything is started, with one line."""
     done = checked(tmp_path, None, "--max-examples", "0")
