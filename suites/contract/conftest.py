@@ -115,8 +115,9 @@ def documented(
     Schemathesis leaves out the one that serves the document.
     """
     every = {operation.name: operation.statuses for operation in operations(Schemas(document))}
-    if target.settings.openapi and target.settings.openapi.path:
-        every.pop(f"GET {target.settings.openapi.path.removeprefix(urlsplit(address).path)}", None)
+    served, prefix = (target.settings.openapi and target.settings.openapi.path) or "", urlsplit(address).path
+    if served.startswith(prefix):
+        every.pop(f"GET {served.removeprefix(prefix)}", None)
     wanted = pytestconfig.option.operation or list(every)
     for name in wanted:
         if name not in every:

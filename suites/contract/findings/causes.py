@@ -66,7 +66,7 @@ _WORDS = (
     (re.compile(r"""(?P<quote>["'])(?:(?!(?P=quote)).)*(?P=quote)(?! is a required property| header,)"""), "<value>"),
     (re.compile(r"\b(?=[0-9a-z]*[0-9])[0-9a-z]{16,}\b", re.IGNORECASE), "<id>"),
     # A service that answers methods it has not in the wrong way does so for all of them.
-    (re.compile(r"^(Wrong response to undeclared method\.) [A-Z]+"), r"\1 <method>"),
+    (re.compile(r"^(Wrong response to undeclared method\.(?: Unsupported method)?) [A-Z]+\b"), r"\1 <method>"),
     # The status of an answer is the cause, other numbers are values.
     (re.compile(r"(?<! returned )-?\b\d+(?:\.\d+)?\b"), "<number>"),
     # Which input is not checked is the cause; what would have been right, and in how many ways it is wrong, is not.

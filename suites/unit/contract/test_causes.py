@@ -29,6 +29,10 @@ NOT_REFUSED = "Invalid data should have been rejected\nExpected: 4xx\nInvalid co
             "Wrong response to undeclared method. QUERY returned 200",
         ),
         (
+            "Wrong response to undeclared method. Unsupported method PUT returned 501, expected 405",
+            "Wrong response to undeclared method. Unsupported method QUERY returned 501, expected 405",
+        ),
+        (
             "Invalid data accepted\nExpected: 400, 422\nInvalid component: parameter `q` in query - incorrect type",
             "Invalid data accepted\nExpected: 400\nInvalid component: parameter `q` in query - invalid enum value",
         ),
@@ -53,7 +57,7 @@ def test_inputs_are_causes_of_their_own(place: str) -> None:
 
 def test_statuses_are_causes_of_their_own() -> None:
     """An answer of another status is wrong for another reason."""
-    said = "Wrong response to undeclared method. PUT returned"
+    said = "Wrong response to undeclared method. Unsupported method PUT returned"
     assert normalised(f"{said} 200") != normalised(f"{said} 405")
 
 
