@@ -78,6 +78,9 @@ _IN_BODY, _MISSING = "Invalid component: in body", "Invalid component: Missing r
 _VIOLATION = re.compile(r"Invalid component: in body - violates `(?P<word>\w+)` at (?P<place>\S+)")
 _CREDENTIALS = re.compile(r"""[`"']Authorization[`"']""", re.IGNORECASE)
 
+_PLACES = (re.compile(r"for status code (\d+)\."), re.compile(r"^Schema at (\S+):$", re.MULTILINE))
+"""Where a message says which answer broke which part of its schema."""
+
 
 class Sighting(msgspec.Struct, frozen=True):
     """One failed check: the request that it failed on and all that were sent before it in the same scenario.
@@ -129,7 +132,8 @@ def message_of(check: str, failure: tuple[str, str | None], asked: str, answer: 
     """
     title, message = failure
     if check != "status_code_conformance" or answer is None:
-        return normalised(f"{title}. {message or ''}".rstrip(". "))
+        places = [found[1] for place in _PLACES if (found := place.search(message or ""))]
+        return " at ".join([normalised(f"{title}. {message or ''}".rstrip(". ")), *places])
     received = f"{title}. Received: {answer.status}"
     if "location" not in answer.headers:
         return received

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from suites.contract.findings.causes import causes_of, normalised
+from suites.contract.findings.causes import causes_of, message_of, normalised
 
 NOT_REFUSED = "Invalid data should have been rejected\nExpected: 4xx\nInvalid component:"
 
@@ -59,6 +59,24 @@ def test_statuses_are_causes_of_their_own() -> None:
     """An answer of another status is wrong for another reason."""
     said = "Wrong response to undeclared method. Unsupported method PUT returned"
     assert normalised(f"{said} 200") != normalised(f"{said} 405")
+
+
+SAID = (
+    'null is not of type "string"\n\nValidated against the response schema for status code {}.\n\nSchema at {}:\n\n  T'
+)
+
+
+def test_places_in_answers_are_causes_of_their_own() -> None:
+    """Which part of which answer is wrong is the cause, as Schemathesis tells it, further down."""
+    places = [("200", "/properties/a"), ("200", "/properties/b"), ("404", "/properties/a")]
+    told = {message_of("x", ("Response violates schema", SAID.format(*place)), "/", None) for place in places}
+    assert told == {f"Response violates schema. null is not of type <value> at {one} at {two}" for one, two in places}
+
+
+def test_headers_that_may_be_missing_are_causes_of_their_own() -> None:
+    """Which header is not asked for is the cause itself."""
+    said = "Missing header not rejected. Got 200 when missing required '{}' header, expected 400, 401"
+    assert normalised(said.format("If-Match")) != normalised(said.format("Idempotency-Key"))
 
 
 def test_missing_fields_are_causes_of_their_own() -> None:
