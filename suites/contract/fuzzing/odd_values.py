@@ -1,7 +1,8 @@
-"""Calls with values that services stumble over: texts with quotes, wildcards, other scripts in them, and empty lists.
+"""Calls with values that services stumble over: texts with quotes, wildcards, other scripts in them, lists, nothing.
 
 Random texts seldom hold what the next layer takes for its own: a query, a pattern, a template, a narrower encoding. An
-empty list is sent whether its schema takes it or not: who counts what is in it may forget that there need be nothing.
+empty list, or object, is sent whether its schema takes it or not: who counts what is in it may forget that there need
+be nothing. A list that has something in it is sent too: the simplest valid one often has not.
 """
 
 import itertools
@@ -26,13 +27,16 @@ _BODIES = ("json", "form-urlencoded")
 
 def with_odd_values(schemas: Schemas, documented: Operation, models: Sequence[Case[Any]]) -> Iterator[Call]:
     """Yield some valid calls with an odd value in each place in turn; a field that none of them has is the first's."""
-    values: dict[str, tuple[Case[Any], Any]] = {}
+    values: dict[tuple[str, int], tuple[Case[Any], Any]] = {}
     for model in models:
-        for name, value in _of_body(schemas, documented, model):
-            if name not in values or (name in model.body and name not in values[name][0].body):
-                values[name] = (model, value)
-    for name, (model, value) in values.items():
-        yield Call(unjudged(model, body={**model.body, name: value}), kept=(name,))
+        for name, found in _of_body(schemas, documented, model):
+            for key, value in (((name, number), value) for number, value in enumerate(found)):
+                if key not in values or (name in model.body and name not in values[key][0].body):
+                    values[key] = (model, value)
+    for (name, _), (model, value) in values.items():
+        yield Call(unjudged(model, body={**model.body, name: value}))
+    if values:
+        yield Call(unjudged(models[0], body={}))
     for name, parts in _of_parameters(schemas, documented, models[0]):
         yield Call(unjudged(models[0], **parts), kept=(name,))
 
@@ -54,15 +58,15 @@ def _of_parameters(schemas: Schemas, documented: Operation, model: Case[Any]) ->
             yield name, {container: with_value(getattr(model, container), name, text)}
 
 
-def _of_body(schemas: Schemas, documented: Operation, model: Case[Any]) -> Iterator[tuple[str, Any]]:
+def _of_body(schemas: Schemas, documented: Operation, model: Case[Any]) -> Iterator[tuple[str, list[Any]]]:
     content = schemas.resolve(documented.node.get("requestBody")).get("content") or {}
     kind = str(model.media_type)
     if kind in content and isinstance(model.body, Mapping) and any(word in kind for word in _BODIES):
         for name, schema in schemas.properties(schemas.resolve(content[kind]).get("schema", True)).items():
             if schemas.items(schema) is not None:
-                yield name, []
+                yield name, [[], *filter(None, [schemas.filled(schema)])]
             elif text := _taken(schemas, schema):
-                yield name, text
+                yield name, [text]
 
 
 def _taken(schemas: Schemas, schema: Any) -> str | None:

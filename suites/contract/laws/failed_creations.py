@@ -4,6 +4,7 @@ All refused calls of an operation go to one freshly seeded target, between two l
 too: a list that does not show what those made could not have shown a breach, and the law is blind there.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -16,6 +17,7 @@ from suites.contract.laws.trials import BLIND, Calls, Verdict, as_identity, each
 
 REFUSED = 400
 MOST_ROUNDS = 3
+MOST_PLACES = 4
 UNUSED_KEY = "00000000-0000-4000-8000-000000000002"
 
 
@@ -25,17 +27,30 @@ def failed_creation_leaves_nothing(call: Step, caller: Caller) -> Verdict | None
 
 
 def try_creations(calls: Calls, caller: Caller) -> Verdict | None:
-    """Try all refused calls of one operation together, and one by one where they left something.
+    """Try the refused calls of one operation where something was created, until that is a place of the seed."""
+    places: dict[str, Step] = {}
+    for call in calls.valid:
+        places.setdefault(call.path.split("?")[0], call)
+    verdict: Verdict | None = None
+    for place in itertools.islice(places.values(), MOST_PLACES):
+        verdict = _try_at(place, calls, caller)
+        if verdict is None or verdict.seen:
+            break
+    return verdict
+
+
+def _try_at(place: Step, calls: Calls, caller: Caller) -> Verdict | None:
+    """Try all refused calls together at the place of a valid one, and one by one where they left something.
 
     A call that is not refused any more makes what others may be refused for: it goes before the first look.
     """
-    refused = _at_the_place_of(calls.valid[0], calls.refused) if calls.valid else []
+    refused = _at_the_place_of(place, calls.refused)
     made: list[Step] = []
     for _ in range(MOST_ROUNDS):
         if not refused:
             return None
         caller.restore()
-        tried = _between_looks(made, refused, calls.valid[0], caller)
+        tried = _between_looks(made, refused, place, caller)
         if tried is None:
             return BLIND
         if tried.all_refused:
@@ -46,8 +61,8 @@ def try_creations(calls: Calls, caller: Caller) -> Verdict | None:
     else:
         return None
     if tried.kept:
-        return tried.verdict(seen=_shows_created(tried, calls.valid, caller))
-    return _culprit(refused, made, calls.valid[0], caller) or tried.verdict()
+        return tried.verdict(seen=_shows_created(tried, _at_the_place_of(place, calls.valid), caller))
+    return _culprit(refused, made, place, caller) or tried.verdict()
 
 
 class _Tried(msgspec.Struct, frozen=True):

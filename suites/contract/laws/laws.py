@@ -33,7 +33,7 @@ from suites.contract.laws.offers import (
     writes_of_one,
 )
 from suites.contract.laws.pages import in_pages, pages_add_up, pagings
-from suites.contract.laws.recorded_calls import MOST_CALLS, Scenarios, recorded_calls
+from suites.contract.laws.recorded_calls import MOST_CALLS, MOST_VALID, Scenarios, recorded_calls
 from suites.contract.laws.trials import (
     BLIND,
     Calls,
@@ -212,13 +212,19 @@ LAWS: dict[str, Promise] = {
         tells_where, created_is_there, "What was created is not where Location says", 2, most=FEW_CALLS
     ),
     "written_is_read": Promise(
-        changes_what_is_read, written_is_read, "What was written is not what is read then", 3, of_fields=True
+        changes_what_is_read,
+        written_is_read,
+        "What was written is not what is read then",
+        3,
+        most=MOST_VALID,
+        of_fields=True,
     ),
     "put_may_be_repeated": Promise(
         puts_what_is_read,
         put_may_be_repeated,
         "The same PUT a second time changes what the first one made",
         4,
+        most=MOST_VALID,
         of_fields=True,
     ),
     "pages_add_up": Promise(

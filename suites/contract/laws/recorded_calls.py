@@ -10,8 +10,8 @@ from suites.contract.findings.replaying import Caller
 from suites.contract.laws.trials import Calls, Made, with_own_key
 
 REFUSED = 400
-MOST_CALLS = 12
-"""How many recorded calls of an operation are tried: of those that succeeded, and of each status that refused."""
+MOST_CALLS, MOST_VALID = 12, 24
+"""How many recorded calls of an operation are tried: of each status that refused, and of those that succeeded."""
 
 Scenarios = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -25,7 +25,7 @@ def recorded_calls(scenarios: Scenarios, caller: Caller) -> dict[str, Calls]:
             status = status_of(recorder, key)
             if status // 100 == 2 or status >= REFUSED:
                 kept = by_status.setdefault(200 if status < REFUSED else status, {})
-                if len(kept) < MOST_CALLS:
+                if len(kept) < (MOST_VALID if status < REFUSED else MOST_CALLS):
                     made = _made(recorder, key, caller)
                     kept.setdefault(made.call.path + (made.call.body or made.call.body_base64 or ""), made)
     return {operation: _calls(by_status) for operation, by_status in found.items()}

@@ -10,7 +10,7 @@ from harness.contract_findings import Step
 from suites.contract.findings.exchange import FILTERED, Answer, body_of, own_key
 from suites.contract.findings.renaming import Names
 from suites.contract.findings.replaying import Caller, Exchanged, is_same, replayed
-from suites.contract.laws.offers import KEY
+from suites.contract.laws.offers import KEY, VERSION
 
 _OF_WRITES = (KEY, "content-", "if-", "prefer", "range")
 """How headers begin that say how to write, or which part to read."""
@@ -69,11 +69,11 @@ def each_until_sure(tries: Iterable[tuple[Law, Step]], caller: Caller) -> Verdic
 
 
 def each_with_new_fields(tries: Iterable[tuple[Law, Step]], caller: Caller) -> Verdict | None:
-    """Return the first breach of tries that send a field which none before has told of, else what told anything."""
+    """Return the first breach of tries that send a value of a field which none before has, else what told anything."""
     told: set[str] = set()
     said: Verdict | None = None
     for law, call in tries:
-        fields = object_of(body_of(call)).keys()
+        fields = {f"{name}: {value!r}" for name, value in object_of(body_of(call)).items()}
         if said is None or not said.sure or not fields <= told:
             caller.restore()
             verdict = law(call, caller)
@@ -148,6 +148,12 @@ def with_own_key(call: Step) -> Step:
     """Give a call a key for its body where Schemathesis, which takes keys for secrets, has hidden the one it had."""
     hidden = any(name.lower() == KEY and FILTERED in value for name, value in call.headers.items())
     return with_header(call, KEY, own_key(call)) if hidden else call
+
+
+def of_version(call: Step, seen: Answer) -> Step:
+    """Give a call that names the version which it is about the one that an answer tells."""
+    names_one = any(name.lower() == VERSION for name in call.headers)
+    return with_header(call, VERSION, seen.headers["etag"]) if names_one and "etag" in seen.headers else call
 
 
 def with_header(call: Step, name: str, value: str) -> Step:

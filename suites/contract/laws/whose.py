@@ -16,7 +16,7 @@ from harness.contract_findings import Step
 from suites.contract.findings.causes import operation_of
 from suites.contract.findings.exchange import Answer
 from suites.contract.findings.replaying import Caller
-from suites.contract.laws.offers import VERSION, list_of
+from suites.contract.laws.offers import list_of
 from suites.contract.laws.recorded_calls import Scenarios, status_of
 from suites.contract.laws.trials import (
     BLIND,
@@ -25,7 +25,7 @@ from suites.contract.laws.trials import (
     as_identity,
     as_nobody,
     look_at,
-    with_header,
+    of_version,
 )
 
 FORBIDDEN = 403
@@ -61,8 +61,7 @@ def hidden_is_unchanged(call: Step, caller: Caller) -> Verdict:
     if found is None:
         return BLIND
     look, before = found
-    tag = before.headers.get("etag")
-    write = with_header(call, VERSION, tag) if tag and any(name.lower() == VERSION for name in call.headers) else call
+    write = of_version(call, before)
     for peer in _others(call, caller):
         peek, theirs = as_identity(peer, look, caller), as_identity(peer, write, caller)
         refused = caller.call(peek)

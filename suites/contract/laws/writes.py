@@ -9,7 +9,7 @@ from harness.contract_findings import Step
 from suites.contract.findings.exchange import Answer, body_of
 from suites.contract.findings.replaying import Caller
 from suites.contract.laws.offers import LOCATION
-from suites.contract.laws.trials import BLIND, Verdict, look_at, looks_of, object_of
+from suites.contract.laws.trials import BLIND, Verdict, look_at, looks_of, object_of, of_version
 
 ACCEPTED = 202
 NOWHERE = frozenset({404, 410})
@@ -51,6 +51,7 @@ def written_is_read(call: Step, caller: Caller) -> Verdict:
     if found is None or _may_be_stale(found[1]):
         return BLIND
     look, before = found
+    call = of_version(call, before)
     written = caller.call(call)
     after = caller.call(look)
     if not (written and written.succeeded and written.status != ACCEPTED and after and after.succeeded):

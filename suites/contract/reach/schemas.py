@@ -18,6 +18,7 @@ _ODD_TEXTS = ("", "\x00", "not a value ~", "-1e400", "x" * 100_000, "99999999999
 DELIMITERS = (",", "|", " ")
 """What stands between the values of a list in one parameter: the styles of OpenAPI."""
 
+_SIMPLE = ("a", "b", 1, 2, 0.5, True, {})
 Check = Callable[[Any], bool]
 
 
@@ -96,6 +97,18 @@ class Schemas:
     def items(self, schema: Any) -> Any:
         """Return the schema of its items; None where it is no array or says nothing of them."""
         return next((part["items"] for part in self.alternatives(schema) if "items" in part), None)
+
+    def filled(self, schema: Any) -> list[Any] | None:
+        """Return a valid list with something in it: two things where there may be two; None where none can be made."""
+        valid, values = self.validity(schema), self._simple(self.items(schema))
+        found = [values[:count] for count in (*range(min(2, len(values)), 0, -1), *range(3, len(values) + 1))]
+        return next(filter(valid, found), None) if valid else None
+
+    def _simple(self, schema: Any) -> list[Any]:
+        """Return a few different values that are valid by a schema."""
+        valid = self.validity(schema)
+        candidates = [*self.examples(schema), *self.edges(schema), *_SIMPLE]
+        return [one for at, one in enumerate(candidates) if valid and valid(one) and one not in candidates[:at]]
 
     def validity(self, schema: Any) -> Check | None:
         """Return whether a value is valid by a schema, as a function; None where the schema cannot be understood."""

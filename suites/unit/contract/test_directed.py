@@ -251,6 +251,8 @@ def test_odd_values_of_each_shape() -> None:
     bodies = [case.body for case in found]
     assert {"points": []} in bodies
     assert {"sides": []} in bodies
+    assert {"sides": [1, 2]} in bodies
+    assert {} in bodies
 
 
 @pytest.mark.parametrize("style", ["form", "pipeDelimited", "spaceDelimited"])

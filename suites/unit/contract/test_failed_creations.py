@@ -212,3 +212,19 @@ def test_shown_again(service: Service, *, again: bool) -> None:
         return service(step, things) if step.method == "POST" else shown(["b", *things])
 
     assert show_again(cause, Shop(stocked)).again is again
+
+
+def nested(step: Step, things: Things) -> Answer:
+    """Keep things of the first owner, and know no other one."""
+    return leaky(step, things) if step.path.startswith("/owners/1/") else Answer(404, {}, b"")
+
+
+@pytest.mark.parametrize(
+    ("paths", "kept"), [(["/owners/7/things", "/owners/1/things"], False), (["/owners/7/things"], True)]
+)
+def test_place_of_the_seed(paths: list[str], *, kept: bool) -> None:
+    """Where something was created below what an earlier call had made, another place is tried, which the seed has."""
+    valid = tuple(post(str(VALID.body), path) for path in paths)
+    verdict = try_creations(Calls(valid=valid, refused=(WORSE,)), Shop(nested))
+    assert verdict is not None
+    assert (verdict.kept, verdict.seen) == (kept, not kept)

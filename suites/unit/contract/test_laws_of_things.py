@@ -13,7 +13,7 @@ from suites.contract.findings.exchange import FILTERED, Answer
 from suites.contract.findings.replaying import Caller
 from suites.contract.laws.laws import LAWS, apply_laws
 from suites.contract.laws.pages import pagings
-from suites.contract.laws.trials import Calls
+from suites.contract.laws.trials import Calls, of_version
 from suites.contract.laws.whose import equals
 
 ALICE, BOB = (Identity(name=name, fixed_headers=(Header(name="X-Who", value=name),)) for name in ("alice", "bob"))
@@ -146,6 +146,20 @@ def test_every_field(faults: tuple[str, ...], *, kept: bool) -> None:
     verdict = LAWS["written_is_read"].tried(calls, things)
     assert verdict is not None
     assert verdict.kept == kept
+
+
+@pytest.mark.parametrize(
+    ("headers", "seen", "expected"),
+    [
+        ({"If-Match": '"1"'}, {"etag": '"2"'}, {"If-Match": '"2"'}),
+        ({"If-Match": '"1"'}, {}, {"If-Match": '"1"'}),
+        ({}, {"etag": '"2"'}, {}),
+    ],
+)
+def test_versions(headers: dict[str, str], seen: dict[str, str], expected: dict[str, str]) -> None:
+    """A call that names a version is tried with the one that its thing has."""
+    call = Step(method="PUT", path="/things/1", headers=headers)
+    assert of_version(call, Answer(200, seen, b"")).headers == expected
 
 
 def test_offers() -> None:

@@ -1,6 +1,7 @@
 """What is asked of a schema, on values that hardly anybody sends."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -32,3 +33,19 @@ def test_null_of_the_older_version(version: str, nullable: bool) -> None:  # noq
     valid = schemas.validity({"$ref": "#/components/schemas/Thing"})
     assert valid is not None
     assert valid({"nullable": None}) is (nullable and version == "3.0.3")
+
+
+@pytest.mark.parametrize(
+    ("schema", "filled"),
+    [
+        ({"items": {"type": "integer", "minimum": 5}}, [5]),
+        ({"items": {"enum": ["x", "y", "z"]}, "uniqueItems": True}, ["x", "y"]),
+        ({"items": {"enum": ["x", "y", "z"]}, "minItems": 3}, ["x", "y", "z"]),
+        ({"items": {"type": "string"}, "maxItems": 1}, ["a"]),
+        ({"items": {"type": "string", "pattern": "^zz$"}}, None),
+        ({"items": {"type": "string"}, "maxItems": 0}, None),
+    ],
+)
+def test_filled(schema: dict[str, Any], filled: list[Any] | None) -> None:
+    """A list with something in it is made of simple values, where that is valid."""
+    assert Schemas({"openapi": "3.1.0"}).filled({"type": "array", **schema}) == filled
