@@ -18,7 +18,7 @@ _ODD_TEXTS = ("", "\x00", "not a value ~", "-1e400", "x" * 100_000, "99999999999
 DELIMITERS = (",", "|", " ")
 """What stands between the values of a list in one parameter: the styles of OpenAPI."""
 
-_SIMPLE = ("a", "b", 1, 2, 0.5, True, {})
+_SIMPLE: tuple[Any, ...] = ("a", "b", 1, 2, 0.5, True, {})
 Check = Callable[[Any], bool]
 
 
