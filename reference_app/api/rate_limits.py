@@ -7,6 +7,7 @@ from flask import Flask
 from flask_limiter import ExemptionScope, Limiter
 from flask_limiter.util import get_qualified_name
 
+from reference_app.addresses import network_of
 from reference_app.api.limit_plans import POLICY_HEADER, REMAINING_HEADER, Plan, Standing, make_plan
 from reference_app.api.visit import Visit
 from reference_app.errors import TooManyAttemptsError
@@ -104,7 +105,7 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
 def _client(visit: Visit) -> str:
     if visit.principal is not None:
         return _user(visit.principal.user_id)
-    return f"address:{visit.origin.address}"
+    return f"address:{network_of(visit.origin.address)}"
 
 
 def _user(user_id: int) -> str:

@@ -1,16 +1,18 @@
 """How requests get here: over TLS or not, directly or through proxies."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from reference_app.addresses import address_in
 from reference_app.api.probes import probe_routes
 from reference_app.api.visit import Visit
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def believe_proxies(app: Flask, number: int) -> None:
@@ -19,7 +21,20 @@ def believe_proxies(app: Flask, number: int) -> None:
     The entries before those are whatever the client wrote.
     """
     if number:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number, x_host=0)  # type: ignore[method-assign]
+        read = _reading_address(app.wsgi_app)
+        app.wsgi_app = ProxyFix(read, x_for=number, x_proto=number, x_host=0)  # type: ignore[method-assign]
+
+
+def _reading_address(app: "WSGIApplication") -> "WSGIApplication":
+    """Let `app` have an address or none: a proxy may add a port, and who gets past the proxies writes anything."""
+
+    def read(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        address = address_in(environ.pop("REMOTE_ADDR", ""))
+        if address is not None:
+            environ["REMOTE_ADDR"] = address
+        return app(environ, start_response)
+
+    return read
 
 
 def refuse_plain_http(environ: "WSGIEnvironment", visit: Visit) -> None:

@@ -13,14 +13,11 @@ than it has threads, and more than that many guesses a window nobody gains.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address
 from operator import itemgetter
 
+from reference_app.addresses import network_of
 from reference_app.errors import ForbiddenError, TooManyAttemptsError, WrongCredentialsError
 from reference_app.repositories.login_failures import Budget, LoginFailureRepository
-
-_NETWORK_OF_ONE = 64
-"""Bits of an IPv6 address that name a customer; the others they choose as they like."""
 
 
 class LoginThrottle:
@@ -61,14 +58,3 @@ class LoginThrottle:
         if wait_s:
             is_news = self._failures.tell_once(used_up, wait_s)
             raise TooManyAttemptsError("Too many attempts have failed. Try again later.", wait_s, is_news=is_news)
-
-
-def network_of(address: str | None) -> str:
-    """Return what counts as one address: all of IPv4's, the network part of IPv6's."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return "unknown"  # a server on a Unix socket knows no address
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> _NETWORK_OF_ONE << _NETWORK_OF_ONE))
-    return str(parsed)

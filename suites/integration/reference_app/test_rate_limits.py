@@ -87,6 +87,15 @@ def test_by_address(start: Callable[..., FlaskClient]) -> None:
     assert client.get(ME, environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 401
 
 
+def test_by_network(start: Callable[..., FlaskClient]) -> None:
+    """The addresses that one customer of IPv6 may choose from count as one."""
+    client = start()
+    del client.environ_base["HTTP_AUTHORIZATION"]
+    addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::ffff:3", "2001:db8:0:1::1"]
+    answers = [client.get(ME, environ_base={"REMOTE_ADDR": address}) for address in addresses]
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 401]
+
+
 def test_login_has_its_own(start: Callable[..., FlaskClient]) -> None:
     """The login takes what `ratelimit_login` says instead of the default."""
     client = start(ratelimit_login="3 per minute")
