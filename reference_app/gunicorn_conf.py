@@ -53,13 +53,21 @@ def _settings() -> Settings:
         raise SystemExit(error.message) from None
 
 
+def _number(variable: str, default: int) -> int:
+    """Return how many there are to be; none would listen, and answer nobody."""
+    given = os.environ.get(variable) or str(default)
+    if not given.isdecimal() or int(given) < 1:
+        raise SystemExit(f"settings: {variable}: must be a number, 1 or more")
+    return int(given)
+
+
 _read = _settings()
 
 wsgi_app = "reference_app.wsgi:app"
 bind = "127.0.0.1:8000"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))  # more only wait for each other: `benchmarks/app_server.py`
+workers = _number("WEB_CONCURRENCY", 2)
+threads = _number("WEB_THREADS", 4)  # more only wait for each other: `benchmarks/app_server.py`
 timeout = 30
 graceful_timeout = 10
 keepalive = 15

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from click import ClickException
 from limits import parse_many
@@ -20,11 +21,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from redis import ConnectionPool
 
 from reference_app.database_url import with_driver
 
 PLACEHOLDER_SECRET = "development-only-" + "not-a-secret" * 2  # assembled: secret scanners need not ask
 SHORTEST_SECRET_KEY = 32
+LEAST_ARGON2_KIB = 8
+"""Memory of each of argon2's threads (RFC 9106, section 3.1)."""
 LARGEST_NUMBER = 1_000_000_000
 """More than any setting means, less than the libraries overflow at."""
 _SENTRY_DSN = re.compile(r"https?://[^\s@/]+@[^\s@/]+(/[^\s/]+)*/[0-9]+")
@@ -39,16 +43,25 @@ class SettingsError(ClickException):
     exit_code = 2
 
 
-def _check_redis_scheme(url: SecretStr) -> SecretStr:
-    if not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must be a URL like redis://host:6379/0")
+def _check_redis_url(url: SecretStr) -> SecretStr:
+    try:
+        ConnectionPool.from_url(url.get_secret_value())  # connects to nothing
+    except ValueError:
+        raise ValueError("must be a URL like redis://host:6379/0") from None
     return url
 
 
 def _check_sentry_dsn(dsn: SecretStr) -> SecretStr:
-    if not _SENTRY_DSN.fullmatch(dsn.get_secret_value()):
+    if not _is_sentry_dsn(dsn.get_secret_value()):
         raise ValueError("must be a URL like https://key@host/1")
     return dsn
+
+
+def _is_sentry_dsn(text: str) -> bool:
+    try:
+        return _SENTRY_DSN.fullmatch(text) is not None and urlsplit(text).port != 0
+    except ValueError:  # host or port is none
+        return False
 
 
 def _normalise_database_url(url: SecretStr) -> SecretStr:
@@ -73,7 +86,7 @@ class Settings(BaseModel):
 
     app_env: EnvironmentName = "production"
     database_url: Annotated[SecretStr, AfterValidator(_normalise_database_url)]
-    redis_url: Annotated[SecretStr, AfterValidator(_check_redis_scheme)]
+    redis_url: Annotated[SecretStr, AfterValidator(_check_redis_url)]
     secret_key: SecretStr = SecretStr(PLACEHOLDER_SECRET)
     """Keys the hashes of tokens and the secrets of second factors: changing it ends every session and token."""
 
@@ -113,7 +126,7 @@ class Settings(BaseModel):
     token_longest_days: int = Field(default=365, ge=1, le=365)
     """The API document says 365; an installation may allow less."""
     argon2_time_cost: int = Field(default=3, ge=1)
-    argon2_memory_kib: int = Field(default=64 * 1024, ge=8)
+    argon2_memory_kib: int = Field(default=64 * 1024, ge=LEAST_ARGON2_KIB)
     argon2_parallelism: int = Field(default=4, ge=1)
     """Defaults are RFC 9106's second choice; tests take cheap ones, because they log in a lot."""
     login_failures_per_address: int = Field(default=30, ge=1)
@@ -136,7 +149,8 @@ class Settings(BaseModel):
     database_connect_timeout_s: int = Field(default=2, ge=2)
     """libpq takes 2 as the least."""
     database_pool_timeout_s: float = Field(default=2, gt=0)
-    database_statement_timeout_s: float = Field(default=5, gt=0, le=24 * 3600)
+    database_statement_timeout_s: float = Field(default=5, ge=0.01, le=24 * 3600)
+    """To Postgres it is whole milliseconds, also a part of it, and 0 would be none."""
     redis_timeout_s: float = Field(default=0.5, gt=0)
     redis_retry_s: float = Field(default=1, gt=0)
     """For how long after a failure Redis is not asked again where the answer can do without it."""
@@ -189,6 +203,12 @@ class Settings(BaseModel):
         secret = self.secret_key.get_secret_value()
         if self.is_production and (secret == PLACEHOLDER_SECRET or len(secret) < SHORTEST_SECRET_KEY):
             raise ValueError(f"SECRET_KEY: in production it must have {SHORTEST_SECRET_KEY} or more random characters")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_too_little_memory(self) -> Self:
+        if self.argon2_memory_kib < LEAST_ARGON2_KIB * self.argon2_parallelism:
+            raise ValueError(f"ARGON2_MEMORY_KIB: must be {LEAST_ARGON2_KIB} or more for each of ARGON2_PARALLELISM")
         return self
 
 

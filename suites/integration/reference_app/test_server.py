@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from sqlalchemy import NullPool, create_engine, text
 
 from harness.guardian import GuardedProcess
@@ -80,12 +81,19 @@ def test_killed_master(serve: Callable[..., Server]) -> None:
     wait_for(server.is_clean, what="no temporary file", timeout_s=60)
 
 
-def test_bad_settings(start: Callable[..., GuardedProcess], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("REDIS_URL", "nonsense", "must be a URL like redis://host:6379/0"),
+        ("WEB_CONCURRENCY", "0", "must be a number, 1 or more"),
+        ("WEB_THREADS", "many", "must be a number, 1 or more"),
+    ],
+)
+def test_bad_settings(start: Callable[..., GuardedProcess], tmp_path: Path, name: str, value: str, said: str) -> None:
     """A bad environment ends the server before it listens, with one line and no traceback."""
-    process = start(free_port(), REDIS_URL="nonsense")
+    process = start(free_port(), **{name: value})
     assert process.wait(60) != 0
-    said = (tmp_path / "log").read_text()
-    assert said == "settings: REDIS_URL: must be a URL like redis://host:6379/0\n"
+    assert (tmp_path / "log").read_text() == f"settings: {name}: {said}\n"
 
 
 def test_one_line_for_each_request(server: Server, tmp_path: Path) -> None:

@@ -36,7 +36,11 @@ def test_values_are_read() -> None:
         ("DATABASE_URL", "", "DATABASE_URL: Field required"),
         ("DATABASE_URL", "mysql://u:hunter2@db/app", "DATABASE_URL: must be a URL like postgresql://"),
         ("DATABASE_URL", "postgresql:hunter2", "DATABASE_URL: must be a URL like postgresql://"),
+        ("DATABASE_URL", "postgresql://u:hunter2@db:first/app", "DATABASE_URL: must be a URL like postgresql://"),
+        ("DATABASE_STATEMENT_TIMEOUT_S", "0.0001", "DATABASE_STATEMENT_TIMEOUT_S: Input should be greater than"),
         ("REDIS_URL", "http://hunter2@cache", "REDIS_URL: must be a URL like redis://"),
+        ("REDIS_URL", "redis://:hunter2@cache:first/0", "REDIS_URL: must be a URL like redis://"),
+        ("REDIS_URL", "redis://cache/0?socket_timeout=hunter2", "REDIS_URL: must be a URL like redis://"),
         ("APP_ENV", "staging", "APP_ENV: Input should be 'development', 'testing' or 'production'"),
         ("SESSION_ABSOLUTE_S", "0", "SESSION_ABSOLUTE_S: Input should be greater than or equal to 1"),
         ("RATELIMIT_DEFAULT", "50 per hunter2", "RATELIMIT_DEFAULT: must be limits like '200 per day;50 per hour'"),
@@ -46,6 +50,9 @@ def test_values_are_read() -> None:
         ("CACHE_TYPE", "memcached", "CACHE_TYPE: Input should be 'redis', 'simple' or 'null'"),
         ("SENTRY_DSN", "hunter2", "SENTRY_DSN: must be a URL like https://key@host/1"),
         ("SENTRY_DSN", "https://hunter2@host/project", "SENTRY_DSN: must be a URL like https://key@host/1"),
+        ("SENTRY_DSN", "https://hunter2@[::1/1", "SENTRY_DSN: must be a URL like https://key@host/1"),
+        ("SENTRY_DSN", "https://hunter2@host:port/1", "SENTRY_DSN: must be a URL like https://key@host/1"),
+        ("ARGON2_PARALLELISM", "10000", "ARGON2_MEMORY_KIB: must be 8 or more for each of ARGON2_PARALLELISM"),
     ],
 )
 def test_refusal(name: str, value: str, said: str) -> None:
