@@ -6,10 +6,16 @@ from collections.abc import Callable
 
 
 class Breaker:
-    """After a failure one caller in `retry_s` may try; after a success everybody may."""
+    """After a failure one caller in `retry_s` may try; after a success everybody may.
 
-    def __init__(self, retry_s: float, now_s: Callable[[], float] = time.monotonic) -> None:
+    Who tries is waited for `turn_s` (as long as `retry_s` where nothing is said) before the next one may.
+    """
+
+    def __init__(
+        self, retry_s: float, now_s: Callable[[], float] = time.monotonic, *, turn_s: float | None = None
+    ) -> None:
         self._retry_s = retry_s
+        self._turn_s = retry_s if turn_s is None else turn_s
         self._now_s = now_s
         self._lock = threading.Lock()
         self._shut_until_s: float | None = None
@@ -27,7 +33,7 @@ class Breaker:
             now_s = self._now_s()
             if self._shut_until_s is not None and now_s < self._shut_until_s:
                 return False
-            self._shut_until_s = now_s + self._retry_s
+            self._shut_until_s = now_s + self._turn_s
             return True
 
     def failed(self) -> None:

@@ -1,4 +1,8 @@
-"""Postgres: one engine per process, made when first used, with a limit on every wait."""
+"""Postgres: one engine per process, made when first used, with a limit on every wait.
+
+After a wait in vain one caller tries, and the others fail at once: a Postgres that is silent takes no thread from those
+who can be answered without it.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import PoolProxiedConnection
 
+from reference_app.breaker import Breaker
 from reference_app.database_connection import (
     ANSWER_MARGIN_S,
     bound_connections,
@@ -49,8 +54,10 @@ class Database:
             hide_parameters=True,  # an error's text goes to logs, and parameters may be hashes of secrets
         )
         metrics.connections_allowed.inc(settings.database_pool_size)
+        longest_try_s = settings.database_connect_timeout_s + self._deadline_s
+        self._breaker = Breaker(settings.database_retry_s, turn_s=longest_try_s)
         self.interruption = Interruption()
-        bound_connections(self.autocommit_engine, self._deadline_s, self.interruption)
+        bound_connections(self.autocommit_engine, self._deadline_s, self._breaker, self.interruption)
         check_stale_connections(self.autocommit_engine)
         count_connections(self.autocommit_engine, metrics)
         self.engine = self.autocommit_engine.execution_options(isolation_level="READ COMMITTED")
@@ -92,8 +99,15 @@ class Database:
 
     def ping(self) -> None:
         """Ask Postgres for an answer; raises what SQLAlchemy raises when there is none."""
+        self._refuse_out_of_turn()
         with self.autocommit_engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+    def _refuse_out_of_turn(self) -> None:
+        """Raise `OperationalError` at once when Postgres was silent a moment ago, unless it is this caller's turn."""
+        if not self._breaker.may_try():
+            error = psycopg.OperationalError("Postgres did not answer a moment ago")
+            raise OperationalError("connect", None, error) from error
 
     def _take(self) -> PoolProxiedConnection:
         """Take a connection from the pool, past SQLAlchemy's own kind, with the errors that those have."""
@@ -105,6 +119,7 @@ class Database:
     @contextmanager
     def _counted(self, connect: Callable[[], Taken]) -> Iterator[Taken]:
         """Take a connection now, so that the wait for it can be measured, and count it."""
+        self._refuse_out_of_turn()
         started_s = time.perf_counter()
         try:
             connection = connect()

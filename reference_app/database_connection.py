@@ -12,6 +12,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from reference_app.breaker import Breaker
 from reference_app.interruption import Interruption, Obedient
 from reference_app.metrics import Metrics
 
@@ -34,6 +35,8 @@ class BoundedConnection(psycopg.Connection[Any]):
     """
 
     deadline_s: float
+    breaker: Breaker
+    """Told of silence, and of answers after one."""
     interruption: Interruption
     cursors: dict[str, psycopg.Cursor[Any]]
     """Those that `Reader` asks its queries in, by query."""
@@ -44,20 +47,35 @@ class BoundedConnection(psycopg.Connection[Any]):
         if self.interruption.is_expected:
             gen, timeout = Obedient(gen, self.interruption), self.interruption.shorten(timeout)
         try:
-            return super().wait(gen, interval, timeout)
+            answer = super().wait(gen, interval, timeout)
         except psycopg.OperationalError:
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:  # the question is still open
+            is_silent = self.pgconn.transaction_status == TransactionStatus.ACTIVE  # the question is still open
+            if is_silent:
                 self.close()
+            if is_silent or self.breaker.is_shut:
+                self.breaker.failed()
             raise
+        if self.breaker.is_shut:
+            self.breaker.worked()
+        return answer
 
 
-def bound_connections(engine: Engine, deadline_s: float, interruption: Interruption) -> None:
-    """Give every connection of `engine` this deadline for each wait, and what may end it earlier."""
+def bound_connections(engine: Engine, deadline_s: float, breaker: Breaker, interruption: Interruption) -> None:
+    """Give every connection of `engine` this deadline for each wait, and what may end it earlier.
+
+    `breaker` is told when a wait was in vain. What Postgres refuses at once costs nobody a wait, and is no silence.
+    """
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Dialect, _record: ConnectionPoolEntry, args: Any, kwargs: Any) -> BoundedConnection:
-        connection: BoundedConnection = BoundedConnection.connect(*args, **kwargs)
+        try:
+            connection: BoundedConnection = BoundedConnection.connect(*args, **kwargs)
+        except psycopg.OperationalError as error:
+            if isinstance(error, psycopg.errors.ConnectionTimeout) or breaker.is_shut:
+                breaker.failed()
+            raise
         connection.deadline_s = deadline_s
+        connection.breaker = breaker
         connection.interruption = interruption
         connection.cursors = {}
         return connection

@@ -151,6 +151,8 @@ class Settings(BaseModel):
     database_pool_timeout_s: float = Field(default=2, gt=0)
     database_statement_timeout_s: float = Field(default=5, ge=0.01, le=24 * 3600)
     """To Postgres it is whole milliseconds, also a part of it, and 0 would be none."""
+    database_retry_s: float = Field(default=1, gt=0)
+    """For how long after a wait in vain Postgres is not asked again."""
     redis_timeout_s: float = Field(default=0.5, gt=0)
     redis_retry_s: float = Field(default=1, gt=0)
     """For how long after a failure Redis is not asked again where the answer can do without it."""

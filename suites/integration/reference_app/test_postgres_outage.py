@@ -109,6 +109,20 @@ def test_silent_connection(start: Callable[..., FlaskClient], wire: Wire) -> Non
     wait_for(lambda: client.get("/readyz").status_code == 200, what="readiness", timeout_s=60)
 
 
+def test_silence_is_remembered(start: Callable[..., FlaskClient], wire: Wire) -> None:
+    """After one wait in vain nobody waits for Postgres, not even for a connection, until somebody's turn to try."""
+    client = start(wire.port, database_statement_timeout_s=0.3, database_connect_timeout_s=2, database_retry_s=3600)
+    wait_for(lambda: client.get(LIST).status_code == 200, what="an answer", timeout_s=60)
+    wire.flows.clear()
+    assert client.get(LIST).status_code == 503
+    waits = metric(client, "database_connection_wait_seconds_count")
+    del client.environ_base["HTTP_AUTHORIZATION"]
+    assert [client.get(path).status_code for path in (LIST, "/readyz", "/livez")] == [401, 503, 200]
+    wire.flows.set()
+    assert client.get("/readyz").status_code == 503
+    assert waits == metric(client, "database_connection_wait_seconds_count")
+
+
 def test_cut_connection(start: Callable[..., FlaskClient], wire: Wire) -> None:
     """Connections that were closed while idle, as a restarted Postgres does, cost nobody an error."""
     client = start(wire.port)

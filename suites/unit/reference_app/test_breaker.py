@@ -22,6 +22,20 @@ def test_after_failure() -> None:
     assert breaker.may_try()
 
 
+def test_turn() -> None:
+    """Who tries is waited for; when that fails, the next turn is as near as after any failure."""
+    clock = StillClock()
+    breaker = Breaker(1, clock, turn_s=5)
+    breaker.failed()
+    clock.now_s = 1
+    assert breaker.may_try()
+    clock.now_s = 5
+    assert not breaker.may_try()
+    breaker.failed()
+    clock.now_s = 6
+    assert breaker.may_try()
+
+
 def test_after_success() -> None:
     """After a success everybody may again."""
     breaker = Breaker(1, StillClock())
