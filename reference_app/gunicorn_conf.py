@@ -101,8 +101,11 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: _Worker) -> None:
-    """Let event streams see that their worker was asked to end: it waits for them."""
+    """Let event streams see that their worker was asked to end: it waits for them. Let its refusals be problems."""
+    from reference_app.api.server_refusals import refuse_with_problems  # noqa: PLC0415 - the application is there by now
+
     process_shutdown.watch(lambda: not worker.alive)
+    refuse_with_problems(security_headers=_read.talisman_enabled)
 
 
 def child_exit(_server: object, worker: _Worker) -> None:

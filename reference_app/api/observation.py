@@ -81,6 +81,11 @@ class _Observer:
         )
 
 
+def new_request_id() -> str:
+    """Return an id that no other request has."""
+    return os.urandom(16).hex()
+
+
 def _request_id(given: str | None) -> str:
     """Keep a well-formed id that a proxy gave; otherwise make one, so that logs cannot be forged."""
-    return given if given and _ACCEPTED_ID.fullmatch(given) else os.urandom(16).hex()
+    return given if given and _ACCEPTED_ID.fullmatch(given) else new_request_id()

@@ -1,11 +1,12 @@
 """Every failure in one shape: RFC 9457 `application/problem+json`."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal, NoReturn
 
 import structlog
-from flask import Flask, Response, got_request_exception, json
+from flask import Flask, Response, got_request_exception
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import RedisError
 from werkzeug.exceptions import HTTPException
@@ -65,18 +66,23 @@ def problem(
     violations: Iterable[errors.Violation] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a problem response; `errors` is there only when something is listed."""
+    """Return a problem response for the present request."""
+    return Response(problem_text(status, detail, request_id(), violations), status, headers, mimetype=MEDIA_TYPE)
+
+
+def problem_text(status: int, detail: str, identity: str, violations: Iterable[errors.Violation] = ()) -> str:
+    """Return a problem of the request with this id as JSON; `errors` is there only when something is listed."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "request_id": request_id(),
+        "request_id": identity,
     }
     listed = [vars(violation) for violation in violations]
     if listed:
         body["errors"] = listed
-    return Response(json.dumps(body), status, headers, mimetype=MEDIA_TYPE)
+    return json.dumps(body)
 
 
 def refuse_invalid(error: ValidationError) -> NoReturn:

@@ -18,6 +18,7 @@ _DESCRIPTIONS = {
     409: "The present state does not allow it.",
     412: "The object has changed since the client read it.",
     413: "The body is too large.",
+    414: "The request line is longer than the server reads; the application has not seen it.",
     415: "The body is not declared as application/json.",
     422: "The request breaks a rule; `errors` says where.",
     428: "The change does not name the version that it changes.",
@@ -41,14 +42,6 @@ _HEADERS = {
 }
 
 
-_BEYOND_THE_SERVER: ResponseDict = {
-    "414": {
-        "description": "The request line is longer than the server reads; the application has not seen it.",
-        "content": {"text/html": {"schema": {"type": "string"}}},
-    }
-}
-
-
 def problems(*statuses: int) -> ResponseDict:
     """Describe these statuses as problems."""
     return {str(status): _problem(status) for status in statuses}
@@ -56,7 +49,7 @@ def problems(*statuses: int) -> ResponseDict:
 
 def expected_problems(action: Action | None, *, limited: bool, has_path: bool, has_body: bool) -> ResponseDict:
     """Describe the problems that follow from an operation's shape; without an action it is open to all."""
-    statuses = [422]
+    statuses = [414, 422]
     if limited:
         statuses += [429]
     if action is not None:
@@ -65,7 +58,7 @@ def expected_problems(action: Action | None, *, limited: bool, has_path: bool, h
         statuses += [404]
     if has_body:
         statuses += [400, 413, 415]
-    return {**problems(*sorted(statuses)), **_BEYOND_THE_SERVER}
+    return problems(*sorted(statuses))
 
 
 def created(schema: str, links: Mapping[str, Any], headers: Mapping[str, Any] | None = None) -> ResponseDict:

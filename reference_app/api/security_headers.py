@@ -52,6 +52,7 @@ FIXED = (
     ("Cross-Origin-Embedder-Policy", "require-corp"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
+API_HEADERS = (*FIXED, ("Content-Security-Policy", API_POLICY), ("Cache-Control", "no-store"))
 
 
 def add_security_headers(app: Flask, settings: Settings) -> None:
@@ -68,7 +69,7 @@ class _HeaderWriter:
 
     def __init__(self, app: "WSGIApplication", hsts_max_age_s: int) -> None:
         self._app = app
-        self._api = [*FIXED, ("Content-Security-Policy", API_POLICY), ("Cache-Control", "no-store")]
+        self._api = list(API_HEADERS)
         self._documentation = [*FIXED, ("Content-Security-Policy", DOCUMENTATION_POLICY)]
         hsts = ("Strict-Transport-Security", f"max-age={hsts_max_age_s}; includeSubDomains")
         self._over_tls = [hsts] if hsts_max_age_s else []

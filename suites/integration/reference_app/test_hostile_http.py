@@ -1,9 +1,11 @@
-"""Hostile HTTP against gunicorn: a problem, or the server's own 4xx; never a 500, never a hang, and it lives on."""
+"""Hostile HTTP against gunicorn: a problem, whoever refuses it; never a 500, never a hang, and it lives on."""
 
 import json
 import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 
@@ -112,7 +114,7 @@ def exchange(server: Server, request: bytes) -> bytes:
 
 
 def test_hostile_requests(server: Server) -> None:
-    """Each gets the status that it deserves, and the application's own answers are problems."""
+    """Each gets the status that it deserves, as a problem with all headers, also where the server itself refuses it."""
     with ThreadPoolExecutor(THREADS) as pool:  # some of them wait for as long as the server does
         answers = pool.map(lambda request: exchange(server, request[0]), REQUESTS.values())
         wrong = {
@@ -129,13 +131,26 @@ def _status(answer: bytes) -> int | None:
 
 
 def _is_clean(answer: bytes) -> bool:
-    """Return whether an answer has no stack trace, and is a problem where it comes from the application."""
+    """Return whether an answer has the headers of every answer, and is a problem where it refuses."""
     head, _, body = answer.partition(b"\r\n\r\n")
-    if b"Traceback" in body:
+    if not {b"X-Request-ID", b"Content-Security-Policy", b"X-Content-Type-Options"} <= _names(head):
         return False
-    if b"X-Request-ID" not in head or _status(answer) == 200:
+    if _status(answer) == HTTPStatus.OK:
         return True
     return b"application/problem+json" in head and json.loads(body)["status"] == _status(answer)
+
+
+def _names(head: bytes) -> set[bytes]:
+    return {line.partition(b":")[0] for line in head.split(b"\r\n")}
+
+
+def test_own_refusals_in_log(server: Server, tmp_path: Path) -> None:
+    """The request's id that a refusal of the server tells is in the log too."""
+    answer = exchange(server, read("/" + "a" * 20_000))
+    problem = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert (problem["status"], problem["title"]) == (414, HTTPStatus(414).phrase)
+    (line,) = [line for line in (tmp_path / "log").read_text().splitlines() if problem["request_id"] in line]
+    assert (json.loads(line)["event"], json.loads(line)["status"]) == ("request_refused", 414)
 
 
 def test_expect_continue(server: Server) -> None:
