@@ -7,6 +7,7 @@ from flask import Request
 from flask.ctx import RequestContext
 from flask_openapi3.openapi import OpenAPI
 
+from reference_app.api.json_body import JsonRequest
 from reference_app.api.visit import VISIT, Visit
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 class Application(OpenAPI):
     """A Flask application whose requests come in through the admission."""
+
+    request_class = JsonRequest
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return `func`: neither a view nor a hook here is a coroutine, and none is examined for it."""

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from flask import Response
+from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel
 from pydantic_core import to_json
+from werkzeug.exceptions import BadRequest
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -24,6 +25,24 @@ class StrictJsonProvider(DefaultJSONProvider):
             return json.loads(s, parse_constant=_refuse_constant, **kwargs)
         except RecursionError:
             raise ValueError("nested too deeply") from None
+
+
+class JsonRequest(Request):
+    """A request that says where its body stops being JSON; Flask says nothing about it."""
+
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+        """Raise `BadRequest` for what `loads` raised; where the type is another one (None) do as Flask does."""
+        if e is None:
+            return super().on_json_loading_failed(e)
+        raise BadRequest(f"The body is no JSON: {_complaint(e)}.") from e
+
+
+def _complaint(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, line {error.lineno}, column {error.colno}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"no {error.encoding.upper()} at byte {error.start}"
+    return str(error).partition(":")[0]
 
 
 def json_text(plain: Mapping[str, Any]) -> str:

@@ -137,23 +137,24 @@ def test_path(user: FlaskClient, identity: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "complaint"),
     [
-        "",
-        "{",
-        "nonsense",
-        '{"name": NaN}',
-        '{"name": 1e}',
-        "[" * 50_000,
-        '{"run_id": ' + "9" * 5_000 + "}",
-        b"\xff\xfe\xfa",
+        ("", "Expecting value, line 1, column 1"),
+        ("{", "Expecting property name enclosed in double quotes, line 1, column 2"),
+        ("nonsense", "Expecting value, line 1, column 1"),
+        ('{"name": NaN}', "NaN is no JSON"),
+        ('{\n"name": 1e}', "Expecting ',' delimiter, line 2, column 10"),
+        ("[" * 50_000, "nested too deeply"),
+        ('{"run_id": ' + "9" * 5_000 + "}", "Exceeds the limit (4300 digits) for integer string conversion"),
+        (b'{"name": "\xff"}', "no UTF-8 at byte 10"),
     ],
     ids=lambda text: ascii(text)[:20],
 )
-def test_no_json(user: FlaskClient, text: str | bytes) -> None:
-    """A body that is no JSON is 400, also when it would exhaust the parser."""
+def test_no_json(user: FlaskClient, text: str | bytes, complaint: str) -> None:
+    """A body that is no JSON is 400, also when it would exhaust the parser, and is told where it stops being any."""
     response = user.post("/api/pipelines", data=text, content_type="application/json", headers=new_key())
     assert (response.status_code, response.content_type) == (400, "application/problem+json")
+    assert f"The body is no JSON: {complaint}." == response.json["detail"]
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/xml"])
