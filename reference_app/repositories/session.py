@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from redis import Redis
 
 from reference_app.models import Role
@@ -111,7 +111,11 @@ def _of_user(user_id: int) -> str:
 
 
 def _read(stored: object) -> StoredSession | None:
-    return None if stored is None else _parse(cast("str", stored))
+    """Return the session; None for one that another version of the application wrote, and this one cannot read."""
+    try:
+        return None if stored is None else _parse(cast("str", stored))
+    except ValidationError:
+        return None
 
 
 @lru_cache(MOST_REMEMBERED)

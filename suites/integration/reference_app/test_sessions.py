@@ -76,6 +76,16 @@ def test_token_is_not_stored(auth: Auth, redis: Redis) -> None:
     assert len("session:") + 64 == len(key)
 
 
+def test_of_another_version(client: FlaskClient, auth: Auth, redis: Redis) -> None:
+    """A session that a version with other fields has stored is over, and in no list: 401, and no error of ours."""
+    auth.login("alice")
+    (key,) = redis.keys("session:*")
+    redis.set(key, '{"user": "alice"}', keepttl=True)
+    assert client.get("/api/auth/me").status_code == 401
+    auth.login("alice")
+    assert len(client.get("/api/auth/sessions").json["items"]) == 1
+
+
 def test_dead_in_every_process(client: FlaskClient, auth: Auth, make_app: MakeApp) -> None:
     """After logout another process that served the session refuses it at once."""
     token = auth.login("alice")
