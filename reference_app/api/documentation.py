@@ -1,12 +1,14 @@
 """The API document at /api/openapi.json, and Swagger UI over it at /api/docs/ without anything from outside."""
 
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Blueprint, Response, jsonify, send_from_directory
+from flask import Blueprint, Response, jsonify, redirect, send_from_directory, url_for
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_openapi3.types import SecuritySchemesDict
+from werkzeug import Response as BaseResponse
 
 from reference_app.api.cached import describe_cache
 from reference_app.api.rate_limits import describe_rate_limits
@@ -41,6 +43,12 @@ def add_document(app: OpenAPI) -> None:
     describe_cache(document)
     describe_rate_limits(document)
     app.add_url_rule(DOCUMENT_PATH, "openapi_document", lambda: jsonify(document))
+
+
+@page_routes.get("")
+def page_without_slash() -> BaseResponse:
+    """Lead to the page; Werkzeug's own redirect would lead to whatever host the client names."""
+    return redirect(url_for("documentation.page"), HTTPStatus.PERMANENT_REDIRECT)
 
 
 @page_routes.get("/")

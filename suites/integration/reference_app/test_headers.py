@@ -46,6 +46,12 @@ def test_everywhere(client: FlaskClient, method: str, path: str, status: int) ->
     assert "Strict-Transport-Security" not in response.headers
 
 
+def test_redirect(client: FlaskClient) -> None:
+    """A redirect stays where the client is, whatever host it names: nobody can send others elsewhere with it."""
+    response = client.get("/api/docs", headers={"Host": "elsewhere.example"})
+    assert (response.status_code, response.headers["Location"]) == (308, "/api/docs/")
+
+
 @pytest.mark.parametrize("path", ["/api/auth/me", "/api/pipelines", "/api/nothing", "/health"])
 def test_no_store(client: FlaskClient, auth: Auth, path: str) -> None:
     """What the API answers is nobody's to keep."""
