@@ -22,9 +22,10 @@ log_routes = ApiBlueprint("logs", tag="Pipelines", protected=True, prefix="/api/
 _LINKS = {
     "list_log_lines": {"operationId": "list_log_lines", "parameters": {"pipeline_id": "$response.body#/pipeline_id"}}
 }
-_STREAM = """Server-sent events: `log` for each line, its data a line as in the list, its id the line's; `end` when no
-line can follow: then close, do not come back. Without `end` the stream has reached its longest time: come back
-with Last-Event-ID. Comments between events mean nothing."""
+_STREAM = """Server-sent events: `log` for each line, its data a line as in the list, its id the line's; `end` when the
+pipeline is over, or gone, and these were its lines: then close, do not come back. What is appended afterwards is in the
+list. Without `end` the stream has reached its longest time: come back with Last-Event-ID. Comments between events mean
+nothing."""
 
 
 @log_routes.get("/<pipeline_id>/logs", responses={"200": LogLinePage})

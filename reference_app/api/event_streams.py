@@ -46,7 +46,7 @@ class Event:
 
 @dataclass(frozen=True)
 class News(Generic[Position]):
-    """Events, where to go on after them, and whether nothing can follow."""
+    """Events, where to go on after them, and whether nothing more is waited for."""
 
     events: list[Event]
     position: Position

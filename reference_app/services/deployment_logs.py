@@ -16,7 +16,10 @@ TAIL_LENGTH = 100
 
 @dataclass(frozen=True)
 class Tail:
-    """The next lines of a log, and whether there can be no more: the pipeline is final and these are all."""
+    """The next lines of a log, and whether that was all: the pipeline is final, and no line is left.
+
+    Late lines may still be appended to it; nobody waits for them.
+    """
 
     lines: Sequence[DeploymentLog]
     is_complete: bool
@@ -39,7 +42,7 @@ class DeploymentLogService:
 
     def tail(self, pipeline_id: int, after: int) -> Tail:
         """Return up to `TAIL_LENGTH` lines, ids above `after`, oldest first; `NotFoundError` without a pipeline."""
-        # The status first: lines are appended under the pipeline's lock, so all of a final one's are there to be read.
+        # The status first: lines are appended under the pipeline's lock, so all from before its end can be read.
         is_final = self._pipelines.get(pipeline_id).status.is_final
         page = self._logs.list_page(pipeline_id, None, TAIL_LENGTH, after)
         return Tail(page.items, is_complete=is_final and page.next_after is None)

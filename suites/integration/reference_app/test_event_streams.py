@@ -64,6 +64,9 @@ def test_tail(serve: Callable[..., Server], client: FlaskClient, token: str, pat
         rest = reader.rest()
     assert messages(rest) == ["last\nline ☾"]
     assert rest[-1] == {"event": "end", "data": "{}"}
+    append(client, path, "late")
+    with EventReader(server.port, f"{path}/logs/stream", token) as reader:
+        assert messages(reader.rest()) == ["first", "while tailing", "last\nline ☾", "late"]
 
 
 def test_resume(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
@@ -89,7 +92,7 @@ def test_headers(server: Server, client: FlaskClient, token: str, path: str) -> 
 
 
 def test_longest_time(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
-    """After its longest time a stream ends properly, without the event that says that nothing can follow."""
+    """After its longest time a stream ends properly, without the event that says that the log is over."""
     server = serve(STREAM_LONGEST_S="0.1")
     append(client, path, "first")
     with EventReader(server.port, f"{path}/logs/stream", token) as reader:
@@ -97,7 +100,7 @@ def test_longest_time(serve: Callable[..., Server], client: FlaskClient, token: 
 
 
 def test_pipeline_goes(serve: Callable[..., Server], client: FlaskClient, token: str, path: str) -> None:
-    """When the pipeline is deleted, nothing can follow."""
+    """When the pipeline is deleted, its log is over."""
     server = serve(**ENDLESS)
     append(client, path, "first")
     with EventReader(server.port, f"{path}/logs/stream", token) as reader:
