@@ -20,7 +20,10 @@ from reference_app.structured_logging import logging_config
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CLIENT_WAIT_S = 5
-"""How long a thread waits for the next piece of a request, or for a client to take the next piece of a response."""
+"""How long a thread waits for the next piece of a request, or for a client to take the next piece of a response.
+
+For all of a request it waits as long as `server_worker.py` says.
+"""
 
 
 class _Worker(Protocol):
@@ -65,7 +68,7 @@ _read = _settings()
 
 wsgi_app = "reference_app.wsgi:app"
 bind = "127.0.0.1:8000"
-worker_class = "gthread"
+worker_class = "reference_app.server_worker.BoundedWorker"
 workers = _number("WEB_CONCURRENCY", 2)
 threads = _number("WEB_THREADS", 4)  # more only wait for each other: `benchmarks/app_server.py`
 timeout = 30

@@ -3,9 +3,11 @@
 import json
 import socket
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -172,3 +174,22 @@ def test_halting_clients(server: Server) -> None:
     for connection in silent:
         connection.close()
     assert server.get("/livez")[0] == 200
+
+
+def test_doling_clients(server: Server) -> None:
+    """Clients that send a byte now and then, as many as there are threads, are cut off: none keeps its thread."""
+    failed = Event()
+    with ThreadPoolExecutor(THREADS) as pool:
+        doling = [pool.submit(_dole_out, server, failed) for _ in range(THREADS)]
+        try:
+            assert wait(doling, timeout=LONGEST_S).not_done == set()
+        finally:
+            failed.set()
+    assert server.get("/livez")[0] == 200
+
+
+def _dole_out(server: Server, stop: Event) -> None:
+    with socket.create_connection((LOOPBACK, server.port), timeout=LONGEST_S) as connection, suppress(OSError):
+        connection.sendall(LOGIN.encode())
+        while not stop.wait(0.1):
+            connection.sendall(b"X")
