@@ -31,6 +31,8 @@ LEAST_ARGON2_KIB = 8
 """Memory of each of argon2's threads (RFC 9106, section 3.1)."""
 LARGEST_NUMBER = 1_000_000_000
 """More than any setting means, less than the libraries overflow at."""
+_BYTES = re.compile("[\ud800-\udfff]")
+"""What the environment has of bytes that are no UTF-8."""
 _SENTRY_DSN = re.compile(r"https?://[^\s@/]+@[^\s@/]+(/[^\s/]+)*/[0-9]+")
 
 EnvironmentName = Literal["development", "testing", "production"]
@@ -192,6 +194,13 @@ class Settings(BaseModel):
         return {
             name: secret.get_secret_value() if secret else f"{name}-in-development" for name, secret in secrets.items()
         }
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_bytes(cls, value: object) -> object:
+        if isinstance(value, str) and not value.isascii() and _BYTES.search(value):
+            raise ValueError("must be text in UTF-8")
+        return value
 
     @field_validator("*")
     @classmethod

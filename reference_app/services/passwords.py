@@ -51,6 +51,8 @@ def broken_rule(username: str, password: str) -> str | None:
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         return f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        return "a password is text in UTF-8"  # a terminal and the environment may give other bytes
     compared = _compared(password)
     if len(set(compared)) == 1:
         return "a password is not one character over and over"

@@ -88,6 +88,11 @@ def test_broken_rule(password: str, said: str) -> None:
     assert said in (broken_rule("alice-smith", password) or "")
 
 
+def test_bytes() -> None:
+    """What a terminal or the environment gives, and is no text, is no password."""
+    assert broken_rule("alice-smith", "long enough \udcff") == "a password is text in UTF-8"
+
+
 @pytest.mark.parametrize(
     "password", ["jkwxvbqz", "xy" * 64, "vier wörter ohne zahl", "alice-smith1", "ab\N{TURTLE}" * 8]
 )

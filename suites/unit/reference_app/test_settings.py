@@ -63,6 +63,11 @@ def test_refusal(name: str, value: str, said: str) -> None:
     assert "hunter2" not in message
 
 
+def test_bytes() -> None:
+    """What the environment has of bytes that are no UTF-8 is no text."""
+    assert refusal(DEVELOPMENT | {"SECRET_KEY": "hunter2\udcff"}) == "settings: SECRET_KEY: must be text in UTF-8"
+
+
 def fields_of(*kinds: type) -> list[str]:
     """Return the variables whose settings have one of these types."""
     return [name.upper() for name, field in Settings.model_fields.items() if field.annotation in kinds]
