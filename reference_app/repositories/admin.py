@@ -16,11 +16,12 @@ class AdminRepository(Repository[Admin]):
         """Return the account of this name, active or not."""
         return self._session.scalar(select(Admin).where(Admin.username == username))
 
-    def ensure_inactive(self, username: str, password_hash: str) -> Admin:
-        """Return the account of this name; where there is none, add a member who cannot log in."""
+    def ensure_inactive(self, username: str, password_hash: str) -> tuple[Admin, bool]:
+        """Return the account of this name, and whether it is new: a member who cannot log in."""
         row = {"username": username, "password_hash": password_hash, "role": Role.MEMBER, "active": False}
-        self._session.execute(insert(Admin).values(row).on_conflict_do_nothing(index_elements=[Admin.username]))
-        return self._session.scalars(select(Admin).where(Admin.username == username)).one()
+        adding = insert(Admin).values(row).on_conflict_do_nothing(index_elements=[Admin.username])
+        added = self._session.scalar(adding.returning(Admin.id))
+        return self._session.scalars(select(Admin).where(Admin.username == username)).one(), added is not None
 
     def list_page(self, limit: int, after: int | None = None) -> Page[Admin]:
         """Return up to `limit` accounts with ids above `after`, lowest id first."""

@@ -106,7 +106,9 @@ class RunReports:
         if account is None:
             # A costly hash inside a transaction, but once in the life of a database.
             nobodys = self._passwords.hash(secrets.token_urlsafe())
-            account = self._accounts.ensure_inactive(REPORTER, nobodys)
+            account, is_new = self._accounts.ensure_inactive(REPORTER, nobodys)
+            if is_new:
+                self._audit.done(None, "user.created", Subject("user", account.id), role=account.role)
         return account.id
 
 

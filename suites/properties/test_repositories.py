@@ -69,9 +69,10 @@ class RepositoryMachine(RuleBasedStateMachine):
     def ensure_inactive(self, name: str) -> None:
         """Have an account of this name: the one that there is, as it is, or a new one that cannot log in."""
         with self.database.transaction() as session:
-            identity = AdminRepository(session).ensure_inactive(name, "-").id
+            account, is_new = AdminRepository(session).ensure_inactive(name, "-")
+            identity = account.id
         known = self.model.account_named(name)
-        assert known in {None, identity}
+        assert (known, is_new) in {(None, True), (identity, False)}
         if known is None:
             self.model.accounts[identity] = {"username": name, "role": Role.MEMBER, "active": False}
 

@@ -307,6 +307,15 @@ def test_audit(admin: FlaskClient) -> None:
     ]
 
 
+def test_owner_is_audited(admin: FlaskClient) -> None:
+    """The account that owns what is reported is made once, and that is recorded like any other account."""
+    for number in range(2):
+        deliver(admin, payload(id=number + 1), delivery=f"delivery-{number}")
+    owner = next(user for user in admin.get("/api/users").json["items"] if user["username"] == "github")
+    (made,) = admin.get(f"/api/audit?object_kind=user&object_id={owner['id']}").json["items"]
+    assert (made["action"], made["actor"], made["details"]) == ("user.created", None, {"role": "member"})
+
+
 def test_same_run_at_once(app: Flask, admin: FlaskClient) -> None:
     """Deliveries of a new run at the same moment make one pipeline, which ends where the farthest says."""
     reports = [report(status) for status in (*LIFE, *LIFE)]
