@@ -20,9 +20,10 @@ class StrictJsonProvider(DefaultJSONProvider):
     """Reads only what RFC 8259 calls JSON; whatever else comes is a `ValueError`, which Flask makes a 400."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """Parse `s`; NaN, infinities and nesting beyond the interpreter's stack are errors too."""
+        """Parse `s`; other encodings than UTF-8, NaN, infinities and nesting beyond the stack are errors too."""
+        text = s.decode() if isinstance(s, bytes) else s
         try:
-            return json.loads(s, parse_constant=_refuse_constant, **kwargs)
+            return json.loads(text, parse_constant=_refuse_constant, **kwargs)
         except RecursionError:
             raise ValueError("nested too deeply") from None
 
@@ -39,7 +40,7 @@ class JsonRequest(Request):
 
 def _complaint(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg}, line {error.lineno}, column {error.colno}"
+        return f"{error.msg} (line {error.lineno}, column {error.colno})"
     if isinstance(error, UnicodeDecodeError):
         return f"no {error.encoding.upper()} at byte {error.start}"
     return str(error).partition(":")[0]

@@ -139,14 +139,15 @@ def test_path(user: FlaskClient, identity: str) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "Expecting value, line 1, column 1"),
-        ("{", "Expecting property name enclosed in double quotes, line 1, column 2"),
-        ("nonsense", "Expecting value, line 1, column 1"),
+        ("", "Expecting value (line 1, column 1)"),
+        ("{", "Expecting property name enclosed in double quotes (line 1, column 2)"),
+        ("nonsense", "Expecting value (line 1, column 1)"),
         ('{"name": NaN}', "NaN is no JSON"),
-        ('{\n"name": 1e}', "Expecting ',' delimiter, line 2, column 10"),
+        ('{\n"name": 1e}', "Expecting ',' delimiter (line 2, column 10)"),
         ("[" * 50_000, "nested too deeply"),
         ('{"run_id": ' + "9" * 5_000 + "}", "Exceeds the limit (4300 digits) for integer string conversion"),
         (b'{"name": "\xff"}', "no UTF-8 at byte 10"),
+        ('{"name": "\u20ac"}'.encode("utf-16"), "no UTF-8 at byte 0"),
     ],
     ids=lambda text: ascii(text)[:20],
 )
