@@ -66,6 +66,7 @@ OPEN = {
     "GET /health": "the same",
     "GET /metrics": "Prometheus has no account; who reaches it, the network decides",
     "GET /api/openapi.json": "it holds what the sources say, and no data",
+    "GET /api/docs": "the same",
     "GET /api/docs/": "the same",
     "GET /api/docs/start.js": "the same",
     "GET /api/docs/swagger/<path:name>": "the same",
