@@ -65,7 +65,10 @@ def test_refusal(name: str, value: str, said: str) -> None:
 
 def test_bytes() -> None:
     """What the environment has of bytes that are no UTF-8 is no text."""
-    assert refusal(DEVELOPMENT | {"SECRET_KEY": "hunter2\udcff"}) == "settings: SECRET_KEY: must be text in UTF-8"
+    assert (
+        refusal(DEVELOPMENT | {"CACHE_KEY_PREFIX": "hunter2\udcff"})
+        == "settings: CACHE_KEY_PREFIX: must be text in UTF-8"
+    )
 
 
 def fields_of(*kinds: type) -> list[str]:
