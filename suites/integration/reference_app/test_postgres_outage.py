@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from harness.ports import LOOPBACK
@@ -180,6 +181,18 @@ def test_patience_is_per_transaction(backend: Backend) -> None:
         assert work.session.scalar(text("SHOW statement_timeout")) == "1min"
     with backend.looking() as look:
         assert look.reader.rows("SHOW statement_timeout") == [{"statement_timeout": "1min"}]
+
+
+def test_hurry_is_of_all_statements(backend: Backend) -> None:
+    """Who has little time waits no longer for the statement that tells Postgres so: a silent one is found out by it."""
+    waits_s = []
+
+    @event.listens_for(backend.database.engine, "before_cursor_execute")
+    def note(_connection: Any, cursor: Any, *_details: object) -> None:
+        waits_s.append(cursor.connection.deadline_s)
+
+    with backend.looking(statement_timeout_s=20) as look:
+        assert look.reader.driver.deadline_s == waits_s[-1] == 21
 
 
 def test_looking_is_one_round_trip(backend: Backend) -> None:
