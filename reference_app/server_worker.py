@@ -27,8 +27,8 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     """Bounds the reading of each request."""
 
     def enqueue_req(self, conn: Any) -> None:
-        """Give a new connection its deadline, and any to a thread."""
-        if not isinstance(conn.sock, RequestSocket):
+        """Give a new connection its kind of socket, and any to a thread; over TLS it gets another kind later."""
+        if not conn.initialized and not isinstance(conn.sock, RequestSocket):
             given = conn.sock
             conn.sock = RequestSocket(given.family, given.type, given.proto, fileno=given.detach())
         super().enqueue_req(conn)
