@@ -18,9 +18,14 @@ class RequestSocket(socket.socket):
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Do as sockets do; `BlockingIOError` where there is nothing to read, and no time left to wait."""
-        if time.monotonic() > self.deadline_s:
-            self.settimeout(0)
-        return super().recv(size, flags)
+        if time.monotonic() <= self.deadline_s:
+            return super().recv(size, flags)
+        timeout_s = self.gettimeout()
+        self.settimeout(0)
+        try:
+            return super().recv(size, flags)
+        finally:
+            self.settimeout(timeout_s)  # the answer may take its time
 
 
 class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types

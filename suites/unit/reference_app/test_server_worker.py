@@ -25,10 +25,14 @@ def test_in_time(ends: tuple[socket.socket, RequestSocket]) -> None:
 
 
 def test_late(ends: tuple[socket.socket, RequestSocket]) -> None:
-    """After the deadline what is there is read, as after a stall of this machine, and nothing is waited for."""
+    """After the deadline what is there is read, as after a stall of this machine, and nothing is waited for.
+
+    Writing waits as before.
+    """
     client, read = ends
     client.sendall(b"GET")
     read.deadline_s = -math.inf
     assert read.recv(100) == b"GET"
     with pytest.raises(BlockingIOError):
         read.recv(100)
+    assert read.gettimeout() is None
