@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from harness.command_line import own_environment
-from harness.errors import ProvingGroundError, ServiceUnavailable
+from harness.errors import ProvingGroundError, RequestError, ServiceUnavailable
 from harness.guardian import CLEAN_UP_TIMEOUT_S, Guardian
 from harness.services.interface import Service
 from harness.target import ServiceName
@@ -26,6 +26,8 @@ from harness.wait import wait_for
 
 Services = Mapping[ServiceName, Service]
 START_TIMEOUT_S = 120.0
+LONGEST_FOLDER = 78
+"""Bytes of the path of a run's folder: sockets lie in it, and Linux takes 107 bytes as the address of one."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,9 +39,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServicesProcess:
-    """The services process, as the test run that owns it sees it; `address` is where to ask."""
+    """The services process, as the test run that owns it sees it; `address` is where to ask.
+
+    Raises:
+        RequestError: the run's folder is where no socket can be.
+
+    """
 
     def __init__(self, folder: Path, target: Path, wanted: str, *, now: bool) -> None:
+        if len(os.fsencode(folder)) > LONGEST_FOLDER:
+            raise RequestError(f"TMPDIR: {folder}: is too long for sockets, which lie in it; give a shorter one")
         self.address = str(folder / "services.socket")
         command = [sys.executable, "-m", "harness.services.shared", str(target), wanted, self.address]
         with _log(self.address).open("ab") as log:  # pytest would keep what it says for a test that it is not about

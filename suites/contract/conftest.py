@@ -50,10 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the services while tests are being collected: every test here needs the target."""
     try:
         refuse_impossible(config.option)
+        if not (is_worker(config) or config.option.collectonly):
+            services_process(config, now=True)
     except RequestError as error:
         raise or_exit(error) from error
-    if not (is_worker(config) or config.option.collectonly):
-        services_process(config, now=True)
 
 
 @pytest.fixture(scope="session")
