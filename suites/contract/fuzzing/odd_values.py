@@ -34,7 +34,7 @@ def with_odd_values(schemas: Schemas, documented: Operation, models: Sequence[Ca
                 if key not in values or (name in model.body and name not in values[key][0].body):
                     values[key] = (model, value)
     for (name, _), (model, value) in values.items():
-        yield Call(unjudged(model, body={**model.body, name: value}))
+        yield Call(unjudged(model, body={**_least(schemas, documented, model), name: value}))
     if values:
         yield Call(unjudged(models[0], body={}))
     for name, parts in _of_parameters(schemas, documented, models[0]):
@@ -58,11 +58,24 @@ def _of_parameters(schemas: Schemas, documented: Operation, model: Case[Any]) ->
             yield name, {container: with_value(getattr(model, container), name, text)}
 
 
-def _of_body(schemas: Schemas, documented: Operation, model: Case[Any]) -> Iterator[tuple[str, list[Any]]]:
+def _schema_of_body(schemas: Schemas, documented: Operation, model: Case[Any]) -> Any:
     content = schemas.resolve(documented.node.get("requestBody")).get("content") or {}
-    kind = str(model.media_type)
-    if kind in content and isinstance(model.body, Mapping) and any(word in kind for word in _BODIES):
-        for name, schema in schemas.properties(schemas.resolve(content[kind]).get("schema", True)).items():
+    return schemas.resolve(content.get(str(model.media_type))).get("schema", True)
+
+
+def _least(schemas: Schemas, documented: Operation, model: Case[Any]) -> dict[str, Any]:
+    """Return a body without the fields that it is valid without: nothing in them then hides what another one shows."""
+    valid = schemas.validity(_schema_of_body(schemas, documented, model))
+    least = dict(model.body)
+    for name in model.body:
+        rest = {key: value for key, value in least.items() if key != name}
+        least = rest if valid and valid(rest) else least
+    return least
+
+
+def _of_body(schemas: Schemas, documented: Operation, model: Case[Any]) -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(model.body, Mapping) and any(word in str(model.media_type) for word in _BODIES):
+        for name, schema in schemas.properties(_schema_of_body(schemas, documented, model)).items():
             if schemas.items(schema) is not None:
                 yield name, [[], *filter(None, [schemas.filled(schema)])]
             elif text := _taken(schemas, schema):
