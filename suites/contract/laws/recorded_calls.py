@@ -1,6 +1,6 @@
 """The calls of a run that laws are tried with: a few of each operation, by how they were answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.contract_findings import Step
@@ -10,8 +10,12 @@ from suites.contract.findings.replaying import Caller
 from suites.contract.laws.trials import Calls, Made, with_own_key
 
 REFUSED = 400
+NOWHERE = frozenset({404, 410})
+"""Refused for where it was sent, and perhaps fine elsewhere."""
 MOST_CALLS, MOST_VALID = 12, 24
 """How many recorded calls of an operation are tried: of each status that refused, and of those that succeeded."""
+MORE_PLACES = 4
+"""How many more of those that succeeded, each at a path that the others are not at: the seed may have only that one."""
 
 Scenarios = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -25,10 +29,19 @@ def recorded_calls(scenarios: Scenarios, caller: Caller) -> dict[str, Calls]:
             status = status_of(recorder, key)
             if status // 100 == 2 or status >= REFUSED:
                 kept = by_status.setdefault(200 if status < REFUSED else status, {})
-                if len(kept) < (MOST_VALID if status < REFUSED else MOST_CALLS):
+                if len(kept) < (MOST_VALID + MORE_PLACES if status < REFUSED else MOST_CALLS):
                     made = _made(recorder, key, caller)
-                    kept.setdefault(made.call.path + (made.call.body or made.call.body_base64 or ""), made)
+                    if len(kept) < MOST_VALID or _is_elsewhere(made.call, kept.values()):
+                        kept.setdefault(made.call.path + (made.call.body or made.call.body_base64 or ""), made)
     return {operation: _calls(by_status) for operation, by_status in found.items()}
+
+
+def _is_elsewhere(call: Step, others: Iterable[Made]) -> bool:
+    return _place(call) not in {_place(other.call) for other in others}
+
+
+def _place(call: Step) -> str:
+    return call.path.split("?")[0]
 
 
 def status_of(recorder: Mapping[str, Any], key: str) -> int:
@@ -54,7 +67,7 @@ def _calls(by_status: Mapping[int, Mapping[str, Made]]) -> Calls:
     refused = [
         made.call
         for status in sorted(by_status, reverse=True)
-        if status >= REFUSED
+        if status >= REFUSED and status not in NOWHERE
         for made in by_status[status].values()
     ]
     valid = tuple(by_status.get(200, {}).values())
