@@ -47,7 +47,7 @@ class ContractCoverage(Document, frozen=True):
     """`contract/coverage.json`: what was reached, and each failed check with the line that shows it again.
 
     `fail_under`: how many percent of a dimension the target wants reached; `dimensions` is empty where nothing was
-    measured.
+    measured. `switched_off`: what the target's configuration of Schemathesis left out, such as a check at an operation.
     """
 
     FILE = "contract/coverage.json"
@@ -58,6 +58,7 @@ class ContractCoverage(Document, frozen=True):
     dimensions: tuple[DimensionReach, ...] = ()
     unreached: tuple[Unreached, ...] = ()
     fail_under: dict[str, float] = msgspec.field(default_factory=dict)
+    switched_off: tuple[str, ...] = ()
 
 
 class DocumentCheck(Document, frozen=True):

@@ -84,11 +84,16 @@ def _checks_gate(coverage: ContractCoverage, command: str) -> Gate:
         name=CHECKS,
         kind=KIND,
         status=status,
-        summary=f"{broken} in {plural(cases, 'case')}",
+        summary=f"{broken} in {plural(cases, 'case')}{_switched_off(coverage)}",
         evidence=ContractCoverage.FILE,
         reproduce=None if status is Status.PASS else next((f.reproduce for f in coverage.failures), None) or command,
         failures=coverage.failures,
     )
+
+
+def _switched_off(coverage: ContractCoverage) -> str:
+    names = ", ".join(coverage.switched_off)
+    return f"; the target's configuration of Schemathesis switches off {names}" if names else ""
 
 
 def _reach_gate(coverage: ContractCoverage, command: str) -> Gate:

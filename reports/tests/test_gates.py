@@ -90,6 +90,12 @@ def test_all_well() -> None:
         (Evidence(contract=replace(COVERAGE, operations=(UNREACHED,))), "contract/operations", INCONCLUSIVE, "0 of 1"),
         (Evidence(contract=COVERAGE), "contract/checks", PASS, "0 broken promises in 552 cases"),
         (Evidence(contract=replace(COVERAGE, failures=(PROMISE,))), "contract/checks", FAIL, "1 broken promise in 552"),
+        (
+            Evidence(contract=replace(COVERAGE, switched_off=("checks.a", "checks.b (include-path /b)"))),
+            "contract/checks",
+            PASS,
+            "; the target's configuration of Schemathesis switches off checks.a, checks.b (include-path /b)",
+        ),
         (Evidence(contract=replace(COVERAGE, operations=())), "contract/checks", INCONCLUSIVE, "in 0 cases"),
         (Evidence(contract=TORN), "contract/operations", INCONCLUSIVE, "torn"),
         (Evidence(suites={"contract": SUITE}), "contract/operations", INCONCLUSIVE, "missing"),

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from harness.contract_findings import ContractFindings
@@ -35,6 +36,7 @@ from suites.contract.options import (
     patience_s,
     refuse_impossible,
     request_for,
+    switched_off,
 )
 from suites.contract.reach.goals import operations
 from suites.contract.reach.measure import amounts
@@ -224,7 +226,8 @@ def findings(
     fail_under = openapi.reach.fail_under if openapi and not option.operation else {}  # it is of all operations
     try:
         write(evidence, har, results)
-        results.write(coverage_of(fuzzing, judge, documented, evidence, fail_under))
+        coverage = coverage_of(fuzzing, judge, documented, evidence, fail_under)
+        results.write(msgspec.structs.replace(coverage, switched_off=switched_off(target)))
     except ProvingGroundError as error:
         raise or_exit(error) from error
     return evidence

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from suites.contract.findings.exchange import TIMEOUT_S
 from suites.contract.fuzzing.run import Request
 
 BASE_REF_VARIABLE = "PROVING_GROUND_BASE_REF"
+NO_TEST = "cache"
+"""What a configuration may switch off, and nothing is tried less; the engine does without it anyway."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -92,11 +95,47 @@ def patience_s(target: Target) -> float:
         RequestError: the configuration of Schemathesis cannot be read.
 
     """
+    waited = _read(target).get("request-timeout")
+    try:
+        return TIMEOUT_S if waited is None else 2 * float(waited)
+    except (ValueError, TypeError) as error:
+        raise RequestError(f"{configuration_of(target)}: request-timeout: {error}") from error
+
+
+def switched_off(target: Target) -> tuple[str, ...]:
+    """Return what the configuration of Schemathesis switches off, and where: it has its reasons, and is told.
+
+    Raises:
+        RequestError: the configuration of Schemathesis cannot be read.
+
+    """
+    return tuple(_switched_off(_read(target), "", ""))
+
+
+def _switched_off(node: Any, name: str, where: str) -> Iterator[str]:
+    if isinstance(node, list):
+        for table in [one for one in node if isinstance(one, Mapping)]:
+            yield from _switched_off(table, "", _filters(table))
+    if not isinstance(node, Mapping):
+        return
+    if node.get("enabled") is False:
+        yield f"{name or 'everything'}{where}"
+    for key, inner in node.items():
+        if key != NO_TEST:
+            yield from _switched_off(inner, f"{name}.{key}".removeprefix("."), where)
+
+
+def _filters(table: Mapping[str, Any]) -> str:
+    """Return in words which operations a table of the configuration is about."""
+    chosen = [f"{key} {value}" for key, value in table.items() if key.startswith(("include-", "exclude-"))]
+    return f" ({', '.join(chosen)})" if chosen else ""
+
+
+def _read(target: Target) -> dict[str, Any]:
     configuration = configuration_of(target)
     try:
-        waited = tomllib.loads(configuration.read_text("utf-8")).get("request-timeout") if configuration else None
-        return TIMEOUT_S if waited is None else 2 * float(waited)
-    except (OSError, ValueError, TypeError) as error:
+        return tomllib.loads(configuration.read_text("utf-8")) if configuration else {}
+    except (OSError, ValueError) as error:
         raise RequestError(f"{configuration}: {error}") from error
 
 

@@ -1,4 +1,7 @@
-"""What a service promises in its OpenAPI document, it keeps: every check of Schemathesis, every operation."""
+"""What a service promises in its OpenAPI document, it keeps: every operation, and every check of Schemathesis.
+
+What the target's own configuration of Schemathesis switches off is told in the evidence, and in the verdict.
+"""
 
 import pytest
 

@@ -8,7 +8,7 @@ import pytest
 from harness.errors import RequestError
 from harness.target import Target
 from suites.contract.findings.exchange import TIMEOUT_S
-from suites.contract.options import accepted_findings, patience_s, refuse_impossible
+from suites.contract.options import accepted_findings, patience_s, refuse_impossible, switched_off
 
 TARGET = """
 name = "small"
@@ -62,3 +62,28 @@ def test_waivers_that_cannot_be_read(tmp_path: Path) -> None:
     """They are refused by the key that is wrong."""
     with pytest.raises(RequestError, match=r"contract\[0\]\.reason"):
         accepted_findings(target(tmp_path, "", '[[contract]]\nmatch = "x"'))
+
+
+OFF = """
+checks.use_after_free.enabled = false
+phases.stateful.enabled = false
+cache.enabled = false
+[[operations]]
+include-path = "/old"
+enabled = false
+[[operations]]
+include-operation-id = ["receive", "send"]
+checks.ignored_auth.enabled = false
+checks.positive_data_acceptance.enabled = true
+"""
+
+
+def test_what_is_switched_off_is_told(tmp_path: Path) -> None:
+    """Each check, phase and operation that a target's configuration leaves out; a cache tries nothing."""
+    assert switched_off(target(tmp_path, OFF)) == (
+        "checks.use_after_free",
+        "phases.stateful",
+        "everything (include-path /old)",
+        "checks.ignored_auth (include-operation-id ['receive', 'send'])",
+    )
+    assert switched_off(target(tmp_path, "")) == ()
