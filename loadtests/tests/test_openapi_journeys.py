@@ -29,6 +29,8 @@ Anonymous = 2
 duration_s = 2
 rate = 100
 """
+ENOUGH = "duration_s = 8\nrate = 150\n"
+"""Operations are chosen by chance, and a write is one in a hundred: some come among twelve hundred, in any order."""
 BROKEN = "  /broken:\n    get: {responses: {200: {description: never}}}\n"
 READS = {
     "GET /books",
@@ -86,7 +88,9 @@ def test_all_that_works_is_exercised(folder: Path, running: str) -> None:
     """Reads and writes, by whoever may, with ids from lists; what is left out is named; nothing is left behind."""
     target = folder / "target.toml"
     target.write_text(f"{target.read_text()}\n[load]\nwrites = true\n")
-    done = run(folder, str(folder / "quick.toml"))
+    profile = folder / "quick.toml"
+    profile.write_text(PROFILE.replace("duration_s = 2\nrate = 100\n", ENOUGH))
+    done = run(folder, str(profile))
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     summary = summary_of(folder)
     assert {endpoint.name for endpoint in summary.endpoints} == READS | WRITES
