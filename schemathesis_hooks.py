@@ -29,6 +29,7 @@ def before_call(_context: HookContext, case: Case, kwargs: dict[str, Any]) -> No
         _fill_empty_headers(case)
     if case.operation.label == WEBHOOK and not (case.meta and case.meta.is_negative_at(ParameterLocation.HEADER)):
         kwargs["auth"] = _sign
+        case._has_explicit_auth = True  # noqa: SLF001 - else a signature counts as made up, and as one that must not do
 
 
 def _spare_users_of_tools(case: Case) -> None:
